@@ -1,0 +1,197 @@
+"""A text in, the shape of identifier that it holds out, or None: what no opaque id and no word of a policy looks like.
+
+The kinds are those of 45 CFR 164.514(b)(2)(i). A network's own ids have to pass: random base64url, 32 or 64 hexadecimal
+digits, UUIDs, Reddit's numbers, longer than any card's. So a number counts only where no letter or digit touches it, a
+code only where its check digits are right or its shape is rare. No repetition is nested without a bound: linear time.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Final
+
+from airlock.plain_text import decode_runs, unwrap
+
+
+class Rule(StrEnum):
+    """Which shape was found."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    SSN = "ssn"
+    DATE = "date"
+    AGE = "age"
+    RECORD_NUMBER = "record_number"
+    IP_ADDRESS = "ip_address"
+    DEVICE_ADDRESS = "device_address"
+    WEB_ADDRESS = "web_address"
+    CARD_NUMBER = "card_number"
+    ACCOUNT_NUMBER = "account_number"
+    HEALTH_PLAN_NUMBER = "health_plan_number"
+    LICENSE_NUMBER = "license_number"
+    VEHICLE_NUMBER = "vehicle_number"
+    ZIP_PLUS_4 = "zip_plus_4"
+    LONG_NUMBER = "long_number"
+    ENCODED_TEXT = "encoded_text"
+
+
+def find(text: str) -> Rule | None:
+    """The shape of an identifier that the text holds, plainly, percent-encoded or in base64; None if it holds none."""
+    plain = unwrap(text)
+    if hit := _find_in(plain):
+        return hit
+    for decoded in decode_runs(plain):
+        if hit := _find_in(decoded):
+            return hit
+        if _PROSE.search(decoded):
+            return Rule.ENCODED_TEXT
+    return None
+
+
+def _find_in(plain: str) -> Rule | None:
+    lowered = plain.lower()
+    for mark, rule, expression in _ADDRESSES:
+        if mark in plain and expression.search(plain):
+            return rule
+    if any(provider in lowered for provider in _PROVIDERS) and _WRITTEN_OUT.search(lowered):
+        return Rule.EMAIL
+    plain = _HARMLESS.sub(" ", plain)
+    lowered = plain.lower()
+    for rule, expression, is_right in _CHECKED:
+        if any(is_right(match[0]) for match in expression.finditer(plain)):
+            return rule
+    if any(label in lowered for label in _LABELS) and _LABELLED.search(lowered):
+        return Rule.RECORD_NUMBER
+    if match := _SHAPE.search(plain):
+        return _RULES[match.lastgroup]
+    return Rule.PHONE if any(_may_be_dialled(match[0]) for match in _GROUPS.finditer(plain)) else None
+
+
+def _digits(text: str) -> list[int]:
+    return [int(char) for char in text if "0" <= char <= "9"]
+
+
+def _passes_luhn(text: str) -> bool:
+    """ISO/IEC 7812-1, annex B."""
+    doubled = [sum(divmod(2 * digit, 10)) if at % 2 else digit for at, digit in enumerate(reversed(_digits(text)))]
+    return sum(doubled) % 10 == 0
+
+
+def _passes_mod_97(text: str) -> bool:
+    """ISO 13616: the check digits of an IBAN."""
+    code = "".join(char for char in text if char.isalnum())
+    return int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1
+
+
+def _passes_base58check(text: str) -> bool:
+    """The last four bytes of a Bitcoin address are the start of a double SHA-256 over the others."""
+    number = 0
+    for char in text:
+        number = number * 58 + _BASE58.index(char)
+    raw = number.to_bytes(26, "big")[-25:]
+    return hashlib.sha256(hashlib.sha256(raw[:-4]).digest()).digest()[:4] == raw[-4:]
+
+
+def _may_be_dialled(text: str) -> bool:
+    is_range_of_years = re.fullmatch(r"(?:19|20)\d\d\D(?:19|20)\d\d", text, re.ASCII) is not None
+    return len(_digits(text)) >= _SHORTEST_PHONE and not is_range_of_years
+
+
+def _alone(expression: str) -> re.Pattern[str]:
+    """Where neither a letter nor a digit touches it."""
+    return re.compile(f"(?<![A-Za-z0-9])(?:{expression})(?![A-Za-z0-9])")
+
+
+def _any_of(shapes: Mapping[Rule, str]) -> str:
+    return "|".join(f"(?P<{rule}>{expression})" for rule, expression in shapes.items())
+
+
+_RULES: Final[Mapping[str | None, Rule]] = {str(rule): rule for rule in Rule}
+_SHORTEST_PHONE: Final = 7
+_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_PROSE: Final = re.compile(r"[A-Za-z']{2,} [A-Za-z]{2,}")
+# What would look like an identifier and is none: a UUID, Meta's cookie, epoch milliseconds of 2017 to 2033.
+_HARMLESS: Final = re.compile(
+    r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+    r"|^fb\.[0-2]\.[0-9]{1,13}\.(?:[0-9]{1,20}(?:\.[A-Za-z0-9_-]{2,8})?$)?"
+    r"|(?<![0-9A-Za-z])1[5-9][0-9]{11,12}(?![0-9A-Za-z])"
+)
+_MONTH: Final = (
+    "(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY: Final = "(?:0?[1-9]|[12][0-9]|3[01])"
+_DAY_IN_WORDS: Final = f"{_DAY}(?:st|nd|rd|th)?"
+_YEAR: Final = "(?:19|20)[0-9]{2}"
+_LETTER: Final = "[AC-HJKMNP-RT-Yac-hjkmnp-rt-y]"  # of a Medicare beneficiary identifier (cms.gov, MBI format)
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+
+# Each with the mark without which it cannot be.
+_ADDRESSES: Final = (
+    ("@", Rule.EMAIL, re.compile(r"@(?:(?<=\S@)[A-Za-z0-9\[]|[A-Za-z0-9-]{1,63}\.[A-Za-z])")),
+    (
+        ".",
+        Rule.WEB_ADDRESS,
+        re.compile(r"\.(?<=[A-Za-z0-9]\.)(?i:com|net|org|info|biz|edu|gov|site)(?![A-Za-z0-9])"),
+    ),
+    (
+        ":",
+        Rule.IP_ADDRESS,
+        re.compile(
+            r"(?<![A-Za-z0-9:])(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![A-Za-z0-9:])"
+            r"|(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?::(?![A-Za-z0-9]*[G-Zg-z]))"
+        ),
+    ),
+)
+# How an e-mail address is written where an @ may not stand.
+_PROVIDERS: Final = ("gmail", "hotmail", "yahoo", "outlook", "icloud")
+_WRITTEN_OUT: Final = re.compile(f"(?:{'|'.join(_PROVIDERS)})[._-](?:com|net)")
+_CHECKED: Final[tuple[tuple[Rule, re.Pattern[str], Callable[[str], bool]], ...]] = (
+    (
+        Rule.CARD_NUMBER,
+        _alone("[2-6][0-9]{3}(?:[ -]?[0-9]{4}){2}[ -]?[0-9]{1,4}|3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}"),
+        _passes_luhn,
+    ),
+    (
+        Rule.ACCOUNT_NUMBER,
+        _alone("[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?"),
+        _passes_mod_97,
+    ),
+    (Rule.ACCOUNT_NUMBER, _alone(f"[13][{_BASE58}]{{25,34}}"), _passes_base58check),
+)
+# An identifier that says what it is; a short label stands alone.
+_SHORT_LABELS: Final = ("mrn", "ssn", "dob", "npi", "acct", "chart")
+_LONG_LABELS: Final = (
+    *("patient", "passport", "license", "licence", "account", "subscriber", "beneficiary", "medicare", "medicaid"),
+    *("medical record", "medical-record", "medical_record", "medicalrecord", "birth", "born"),
+)
+_LABELS: Final = (*_SHORT_LABELS, *_LONG_LABELS)
+_LABELLED: Final = re.compile(
+    f"(?:(?<![a-z0-9])(?:{'|'.join(_SHORT_LABELS)})|{'|'.join(_LONG_LABELS)})"
+    "(?:[-_ .:#=]{0,3}(?:id|no|num|number|is|on|day|date)){0,2}[-_ .:#=]{0,3}[a-z]{0,2}[0-9]{3}"
+)
+_SHAPE: Final = _alone(
+    _any_of(
+        {
+            Rule.DATE: rf"{_YEAR}(?P<iso>[-/._])(?:0?[1-9]|1[0-2])(?P=iso){_DAY}(?:T[0-9:.]+Z?)?"
+            rf"|{_DAY}(?P<part>[-/._]){_DAY}(?P=part)(?:{_YEAR}|[0-9]{{2}})"
+            rf"|{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+            rf"|{_DAY_IN_WORDS}[-_. /]{{1,2}}{_MONTH}(?:[-_., /]{{1,2}}{_YEAR})?"
+            rf"|{_MONTH}[-_. /]{{1,2}}{_DAY_IN_WORDS}(?:[-_., /]{{1,2}}{_YEAR})?",
+            Rule.AGE: r"[0-9]{1,3}[-_ ]?(?i:years?|yrs?|y)[-_ /]?(?i:olds?|o)",
+            Rule.IP_ADDRESS: rf"{_OCTET}(?:\.{_OCTET}){{3}}(?!\.[0-9])",
+            Rule.DEVICE_ADDRESS: r"[0-9A-Fa-f]{2}(?P<colon>[:-])(?:[0-9A-Fa-f]{2}(?P=colon)){4}[0-9A-Fa-f]{2}"
+            r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
+            Rule.SSN: r"[0-9]{3}[-. _][0-9]{2}[-. _]?[0-9]{4}|[0-9]{5}[. _][0-9]{4}",
+            Rule.ZIP_PLUS_4: r"[0-9]{5}-[0-9]{4}",
+            Rule.HEALTH_PLAN_NUMBER: rf"[1-9](?:{_LETTER}[A-Za-z0-9][0-9]-?){{2}}{_LETTER}{{2}}[0-9]{{2}}",
+            Rule.LICENSE_NUMBER: r"[A-Za-z]{1,2}[0-9]{7,14}|[A-Za-z][0-9]{7}[A-Za-z]|[A-Z]{5}[0-9]{4}[A-Z]",
+            Rule.VEHICLE_NUMBER: r"[A-Z]{2}[0-9]{1,2}[A-Z]{1,3}[0-9]{4}",
+            Rule.ACCOUNT_NUMBER: r"bc1[02-9ac-hj-np-z]{11,71}",
+            Rule.PHONE: r"1?[2-9][0-9]{2}[2-9][0-9]{6}",
+            Rule.LONG_NUMBER: r"[0-9]{9,16}|0[0-9]{5,15}",
+        }
+    )
+)
+_GROUPS: Final = _alone(r"[0-9]{1,5}(?:[-. _()/]{1,3}[0-9]{2,7}){1,6}")

@@ -1,0 +1,155 @@
+"""Narrow strings: text goes in, and comes out as a type that has validated it, or raises without repeating it."""
+
+import hashlib
+import re
+from enum import StrEnum
+from typing import ClassVar, Self
+
+
+class TokenError(ValueError):
+    """A text does not fit its narrow type. Names the type and never the text."""
+
+    def __init__(self, token: type) -> None:
+        super().__init__(f"not a valid {token.__name__}")
+
+
+class Token(str):
+    """A string whose whole text matches `grammar`; construct it and it is valid, or TokenError."""
+
+    __slots__ = ()
+    grammar: ClassVar[re.Pattern[str]]
+
+    def __new__(cls, text: str) -> Self:
+        """The text as this type; TokenError if it does not fit."""
+        if cls.grammar.fullmatch(text) is None:
+            raise TokenError(cls)
+        return super().__new__(cls, text)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class EventId(Token):
+    """The one-way id that leaves: 32 lower-case hex digits."""
+
+    __slots__ = ()
+    grammar = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+
+class Digest(Token):
+    """SHA-256 as 64 lower-case hex digits: a hashed identifier, still an identifier (45 CFR 164.514(b)(2)(i)(R))."""
+
+    __slots__ = ()
+    grammar = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class AuthorizationRef(Token):
+    """SHA-256 of a HIPAA authorization's id: how it is stored and looked up, so that the id itself goes nowhere."""
+
+    __slots__ = ()
+    grammar = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class EventName(Token):
+    """An event's name in the policy; membership is the policy's to check."""
+
+    __slots__ = ()
+    grammar = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+
+
+class PageLabel(Token):
+    """What a page may be called to a network that the policy allows to know."""
+
+    __slots__ = ()
+    grammar = re.compile(r"/[a-z0-9/_-]{0,99}", re.ASCII)
+
+
+class Currency(Token):
+    """ISO 4217 alphabetic code."""
+
+    __slots__ = ()
+    grammar = re.compile(r"[A-Z]{3}", re.ASCII)
+
+
+class ClickIdKind(StrEnum):
+    """The click ids that networks append to a landing page's URL, by their parameter's name."""
+
+    FBCLID = "fbclid"
+    GCLID = "gclid"
+    GBRAID = "gbraid"
+    WBRAID = "wbraid"
+    TTCLID = "ttclid"
+    LI_FAT_ID = "li_fat_id"
+    MSCLKID = "msclkid"
+    RDT_CID = "rdt_cid"
+    EPIK = "epik"
+    SCCID = "ScCid"
+
+
+_UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+CLICK_LENGTHS = {
+    ClickIdKind.FBCLID: 500,
+    ClickIdKind.GCLID: 200,
+    ClickIdKind.GBRAID: 200,
+    ClickIdKind.WBRAID: 200,
+    ClickIdKind.TTCLID: 512,
+    ClickIdKind.LI_FAT_ID: 32,
+    ClickIdKind.MSCLKID: 32,
+    ClickIdKind.RDT_CID: 100,
+    ClickIdKind.EPIK: 200,
+    ClickIdKind.SCCID: 32,
+}
+"""The longest each may be, in characters that carry information."""
+_CLICK_GRAMMARS = {
+    ClickIdKind.FBCLID: "[A-Za-z0-9_-]{10,500}",
+    ClickIdKind.GCLID: "[A-Za-z0-9_-]{20,200}",
+    ClickIdKind.GBRAID: "[A-Za-z0-9_-]{20,200}",
+    ClickIdKind.WBRAID: "[A-Za-z0-9_-]{20,200}",
+    ClickIdKind.TTCLID: "[A-Za-z0-9._-]{10,512}",
+    ClickIdKind.LI_FAT_ID: _UUID,
+    ClickIdKind.MSCLKID: "[0-9a-fA-F]{32}",
+    ClickIdKind.RDT_CID: "[A-Za-z0-9_-]{10,100}",
+    ClickIdKind.EPIK: "[A-Za-z0-9_-]{10,200}",
+    ClickIdKind.SCCID: _UUID,
+}
+
+
+class ClickId(Token):
+    """A network's own click id as `kind:id`, each kind by its own grammar, case kept."""
+
+    __slots__ = ()
+    grammar = re.compile("|".join(f"{kind}:{ids}" for kind, ids in _CLICK_GRAMMARS.items()), re.ASCII)
+
+    @property
+    def kind(self) -> ClickIdKind:
+        """Which network's parameter it came as."""
+        return ClickIdKind(self.partition(":")[0])
+
+    @property
+    def id(self) -> str:
+        """The id as the network gave it out."""
+        return self.partition(":")[2]
+
+
+def derive_event_id(destination: str, uuid: str) -> EventId:
+    """The id by which one network knows one event: the same at every retry, another one at every network."""
+    return EventId(hashlib.sha256(f"{destination}:{uuid.lower()}".encode()).hexdigest()[:32])
+
+
+def refer_to_authorization(authorization_id: str) -> AuthorizationRef:
+    """The reference under which an authorization is stored and carried."""
+    return AuthorizationRef(hashlib.sha256(authorization_id.encode()).hexdigest())
+
+
+def to_text(token: object) -> str:
+    """How an encoder writes a token: msgspec's `enc_hook`."""
+    if isinstance(token, Token):
+        return str.__str__(token)
+    raise TypeError(f"no text form for {type(token).__name__}")
+
+
+def to_token(kind: type, text: object) -> object:
+    """How a decoder reads a token: msgspec's `dec_hook`."""
+    if issubclass(kind, Token) and isinstance(text, str):
+        return kind(text)
+    raise TypeError(f"no reader for {kind.__name__}")
