@@ -1,0 +1,1 @@
+"""Raw data lives here and nowhere else."""

@@ -1,0 +1,108 @@
+"""Click ids as URL, body and cookie hold them in, the valid one of each kind out; nothing is repaired."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from airlock.address_book import ADDRESS_BOOK
+from airlock.policy import Identity, Policy
+from airlock.tokens import ClickId, ClickIdKind, TokenError
+
+NINETY_DAYS_MS = 90 * 86_400_000
+COOKIE = "airlock_click"
+
+_IN_QUERY = re.compile(rf"(?:^|&)({'|'.join(ClickIdKind)})=([^&]*)")
+_IN_COOKIE = re.compile(r"([A-Za-z_]{4,12}):([0-9]{13}):([^|]*)", re.ASCII)
+
+
+class Click(Struct, frozen=True):
+    """A valid click id and the moment of the click in epoch milliseconds."""
+
+    id: ClickId
+    at: int
+
+    def __repr__(self) -> str:
+        return "<Click>"
+
+
+class Clicks(Struct, frozen=True):
+    """The click ids of one event. `fresh`: the event itself brought one; `dropped` names what was not valid."""
+
+    found: dict[ClickIdKind, Click]
+    fresh: bool
+    dropped: tuple[str, ...]
+
+
+def collect(query: str, click: Mapping[str, Any], cookie: str, event_at: int) -> Clicks:
+    """The first valid click id of each kind: the page's query, then the body's `click`, then the cookie."""
+    dropped: list[str] = []
+    clicked_at = _clicked_at(click, event_at, dropped)
+    found = _from_cookie(cookie, event_at) if cookie else {}
+    fresh = False
+    for key, text in click.items():
+        if key == "at" or text is None:
+            continue
+        if key not in ClickIdKind:
+            dropped.append("click.unknown")
+        elif not isinstance(text, str) or (token := _token(key, text)) is None:
+            dropped.append(f"click.{key}")
+        else:
+            found[token.kind] = Click(token, clicked_at)
+            fresh = True
+    if "=" in query:
+        seen: set[str] = set()
+        for key, encoded in _IN_QUERY.findall(query):
+            text = unquote(encoded) if "%" in encoded else encoded
+            if (token := _token(key, text)) is None:
+                dropped.append(f"url.{key}")
+            elif key not in seen:
+                seen.add(key)
+                found[token.kind] = Click(token, clicked_at)
+                fresh = True
+    return Clicks(found, fresh, tuple(dropped))
+
+
+def write_cookie(clicks: Clicks, policy: Policy) -> str | None:
+    """The cookie's value: the click ids that this policy can use, and no other; None where there is none."""
+    usable = {
+        kind
+        for destination, rule in policy.rules.items()
+        if rule.identity is not Identity.NONE
+        for kind in ADDRESS_BOOK[destination].click_ids
+    }
+    kept = [f"{kind}:{click.at:013d}:{click.id.id}" for kind, click in clicks.found.items() if kind in usable]
+    return "|".join(kept) or None
+
+
+def _from_cookie(cookie: str, event_at: int) -> dict[ClickIdKind, Click]:
+    found: dict[ClickIdKind, Click] = {}
+    for part in cookie.split("|", len(ClickIdKind)):
+        fields = _IN_COOKIE.fullmatch(part)
+        if fields is None or fields[1] not in ClickIdKind:
+            continue
+        token = _token(fields[1], fields[3])
+        at = int(fields[2])
+        if token is not None and 0 <= event_at - at <= NINETY_DAYS_MS:
+            found.setdefault(token.kind, Click(token, at))
+    return found
+
+
+def _token(kind: str, text: str) -> ClickId | None:
+    try:
+        return ClickId(f"{kind}:{text}")
+    except TokenError:
+        return None
+
+
+def _clicked_at(click: Mapping[str, Any], event_at: int, dropped: list[str]) -> int:
+    """`click.at`, or the event's own time where it is missing or cannot be the time of this click."""
+    at = click.get("at")
+    if at is None:
+        return event_at
+    if type(at) is not int or not 0 <= event_at - at <= NINETY_DAYS_MS:
+        dropped.append("click.at")
+        return event_at
+    return at

@@ -1,0 +1,115 @@
+"""Click ids and contact data in, what one network may recognise the visitor by out, or why it gets nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airlock.normalisation import Normalisation
+from msgspec import Struct
+
+from airlock.address_book import ADDRESS_BOOK, Address, ContactField, Destination
+from airlock.authorization import Authorization
+from airlock.clean import Basis, Digests
+from airlock.outcome import Reason
+from airlock.policy import DestinationRule, HashedRequires, Identity
+from airlock.tokens import AuthorizationRef, ClickIdKind, Digest
+from sanitizer.clicks import Click
+from sanitizer.normalisation import digest, normalise
+
+
+class Contact:
+    """One event's contact data, normalised and hashed on demand, once per rule. Shows nothing of itself."""
+
+    def __init__(self, user: Mapping[str, Any], country: str) -> None:
+        self._user = user
+        self._country = country
+        self._digests: dict[tuple[ContactField, str], Digest | None] = {}
+        self.given = frozenset(field for field in ContactField if user.get(field) is not None) if user else frozenset()
+
+    def __repr__(self) -> str:
+        return "<Contact>"
+
+    def hash(self, address: Address, fields: Sequence[ContactField]) -> dict[ContactField, Digest]:
+        """Digests of the given fields as this network wants them normalised; a value that is no good is left out."""
+        found: dict[ContactField, Digest] = {}
+        for field in fields:
+            rule = address.contact.get(field)
+            if field not in self.given or rule is None:
+                continue
+            if (field, rule) not in self._digests:
+                self._digests[field, rule] = self._hash(field, rule)
+            if token := self._digests[field, rule]:
+                found[field] = token
+        return found
+
+    def _hash(self, field: ContactField, rule: Normalisation) -> Digest | None:
+        value = self._user[field]
+        normalised = normalise(rule, value, self._country) if type(value) is str else None
+        return None if normalised is None else Digest(digest(normalised))
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The fields that were no good wherever they were tried, and the keys that are no contact field."""
+        bad = {field for field, _ in self._digests} - {field for (field, _), token in self._digests.items() if token}
+        return tuple(f"user.{field}" for field in sorted(bad)) + ("user.unknown",) * len(
+            self._user.keys() - set(ContactField)
+        )
+
+
+class Told(Struct, frozen=True):
+    """What a network may recognise the visitor by."""
+
+    click: Click | None = None
+    digests: Digests | None = None
+    basis: Basis = Basis.NONE
+    authorization: AuthorizationRef | None = None
+
+    def __repr__(self) -> str:
+        return "<Told>"
+
+
+class OnFile(Struct, frozen=True):
+    """The authorization that an event names, if there is one on file."""
+
+    ref: AuthorizationRef
+    terms: Authorization
+
+
+def identify(
+    destination: Destination,
+    rule: DestinationRule,
+    found: Mapping[ClickIdKind, Click],
+    contact: Contact,
+    on_file: OnFile | None,
+    now: int,
+) -> Told | Reason:
+    """What this network may be given, or the reason to withhold; `now` is the time of receipt, epoch milliseconds."""
+    address = ADDRESS_BOOK[destination]
+    if rule.identity is Identity.NONE:
+        return Reason.NO_IDENTITY if address.needs_identity else Told()
+    click = next((found[kind] for kind in address.click_ids if kind in found), None)
+    digests: dict[ContactField, Digest] = {}
+    by_authorization = rule.hashed_requires is HashedRequires.AUTHORIZATION
+    if rule.identity is Identity.HASHED and contact.given:
+        covered = on_file.terms.covers(destination, now) if on_file else frozenset()
+        allowed = [field for field in rule.identifiers if not by_authorization or field in covered]
+        digests = contact.hash(address, allowed)
+    if not _is_recognised(address, click, digests):
+        wanted = rule.identity is Identity.HASHED and by_authorization
+        if wanted and _is_recognised(address, click, contact.hash(address, rule.identifiers)):
+            return Reason.NO_AUTHORIZATION
+        if address.needs_identity:
+            return Reason.NO_IDENTITY
+    if not digests:
+        return Told(click=click, basis=Basis.CONSENT if click else Basis.NONE)
+    return Told(
+        click=click,
+        digests=Digests(**digests),
+        basis=Basis.AUTHORIZATION if by_authorization else Basis.CONSENT,
+        authorization=on_file.ref if by_authorization and on_file else None,
+    )
+
+
+def _is_recognised(address: Address, click: Click | None, digests: Mapping[ContactField, Digest]) -> bool:
+    if address.needs_one_of and not address.needs_one_of & digests.keys():
+        return False
+    return click is not None or any(fields <= digests.keys() for fields in address.recognised_by)

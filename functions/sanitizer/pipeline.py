@@ -1,0 +1,160 @@
+"""A RawEvent in, one decision per network out: every gate in one line; what no gate lets through stays inside."""
+
+import math
+
+from msgspec import Struct
+
+from airlock.address_book import ADDRESS_BOOK, Destination
+from airlock.authorization import Authorizations
+from airlock.clean import Amount, CleanEvent, Source, round_up
+from airlock.outcome import Reason
+from airlock.policy import DestinationRule, Event, Page, PageTold, Policy, Surface, ValueRule
+from airlock.tokens import EventId, derive_event_id, refer_to_authorization
+from sanitizer.clicks import Clicks, collect
+from sanitizer.consent import CLOCK_SKEW_MS, judge_consent
+from sanitizer.identities import Contact, OnFile, Told, identify
+from sanitizer.pages import UNMATCHED, PageFinder
+from sanitizer.raw import RawEvent
+
+MAX_AGE_MS = 7 * 86_400_000
+
+
+class Visit(Struct, frozen=True):
+    """What of the request around the body may matter: the opt-out header and the airlock's own cookie."""
+
+    gpc: bool
+    cookie: str
+    received_at: int  # epoch milliseconds
+
+    def __repr__(self) -> str:
+        return "<Visit>"
+
+
+class Rules(Struct, frozen=True):
+    """The policy as the pipeline needs it. `sites` are the policy's, and in the workbench its own origin."""
+
+    policy: Policy
+    sites: frozenset[str]
+    find_page: PageFinder
+    authorizations: Authorizations
+
+
+class Decision(Struct, frozen=True):
+    """What becomes of the event at one network: a clean event, or the reason why it gets none."""
+
+    destination: Destination
+    event_id: EventId
+    result: CleanEvent | Reason
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """Everything that was decided about one event; `refused` stands for the event as a whole."""
+
+    event: Event | None = None
+    page: Page | None = None
+    refused: Reason | None = None
+    withheld: Reason | None = None  # what holds for every network: no consent, or an opt-out
+    source: Source | None = None
+    decisions: tuple[Decision, ...] = ()
+    clicks: Clicks | None = None  # only where consent holds
+    props: dict[str, str] = {}
+    dropped: tuple[str, ...] = ()
+
+
+def decide(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
+    """Every gate in the order in which its reason is given."""
+    policy = rules.policy
+    event = policy.events_by_name.get(raw.event)
+    if event is None:
+        return Verdict(refused=Reason.UNKNOWN_EVENT)
+    if event.expires_ms is not None and visit.received_at >= event.expires_ms:
+        return Verdict(event=event, refused=Reason.EVENT_EXPIRED)
+    at = visit.received_at if raw.at is None else raw.at
+    if not -MAX_AGE_MS <= at - visit.received_at <= CLOCK_SKEW_MS:
+        return Verdict(event=event, refused=Reason.BAD_TIME)
+    if raw.url is not None and raw.url.origin not in rules.sites:
+        return Verdict(event=event, refused=Reason.FOREIGN_PAGE)
+    page = UNMATCHED if raw.url is None else rules.find_page(raw.url.path)
+    if page.surface is Surface.PRIVATE:
+        return Verdict(event=event, page=page, refused=Reason.PRIVATE_PAGE)
+
+    unconsented = Reason.GPC if visit.gpc or raw.gpc else judge_consent(raw.consent, at, policy)
+    destinations = [(destination, rule) for destination in event.to if (rule := policy.rules.get(destination))]
+    if unconsented is not None:
+        decisions = (Decision(to, derive_event_id(to, raw.id), unconsented) for to, _ in destinations)
+        return Verdict(event=event, page=page, withheld=unconsented, source=raw.source, decisions=tuple(decisions))
+
+    clicks = collect(raw.url.query if raw.url else "", raw.click, visit.cookie, at)
+    contact = Contact(raw.user, policy.country)
+    on_file = _find_authorization(raw, rules)
+    amount, value_dropped = _weigh(raw, event, policy)
+    props, props_dropped = _keep_props(raw, event)
+
+    def clean(destination: Destination, rule: DestinationRule) -> Decision:
+        event_id = derive_event_id(destination, raw.id)
+        if event.name not in rule.events:
+            return Decision(destination, event_id, Reason.NOT_CONFIGURED)
+        told = identify(destination, rule, clicks.found, contact, on_file, visit.received_at)
+        if isinstance(told, Reason):
+            return Decision(destination, event_id, told)
+        return Decision(destination, event_id, _build(event_id, destination, rule, told))
+
+    def _build(event_id: EventId, destination: Destination, rule: DestinationRule, told: Told) -> CleanEvent:
+        address = ADDRESS_BOOK[destination]
+        rounded = round_up(at)
+        clicked_at = round_up(told.click.at) if told.click else None
+        return CleanEvent(
+            destination=destination,
+            event=event.name,
+            event_id=event_id,
+            at=rounded,
+            not_before=max(rounded, clicked_at + address.click_settles_s) if clicked_at else rounded,
+            source=raw.source,
+            amount=amount,
+            currency=None if amount is None else policy.currency,
+            label=page.label if rule.page is PageTold.LABEL and address.tells_page else None,
+            click=told.click.id if told.click else None,
+            click_at=clicked_at if address.tells_click_time else None,
+            digests=told.digests,
+            authorization=told.authorization,
+            basis=told.basis,
+        )
+
+    return Verdict(
+        event=event,
+        page=page,
+        source=raw.source,
+        decisions=tuple(clean(destination, rule) for destination, rule in destinations),
+        clicks=clicks,
+        props=props,
+        dropped=("unknown",) * raw.unknown_keys + clicks.dropped + contact.dropped + value_dropped + props_dropped,
+    )
+
+
+def _find_authorization(raw: RawEvent, rules: Rules) -> OnFile | None:
+    if raw.authorization is None:
+        return None
+    ref = refer_to_authorization(raw.authorization)
+    terms = rules.authorizations.find(ref)
+    return None if terms is None else OnFile(ref, terms)
+
+
+def _weigh(raw: RawEvent, event: Event, policy: Policy) -> tuple[Amount | None, tuple[str, ...]]:
+    """What the event is told to be worth: nothing, the fixed amount, or the lower bound of its value's band."""
+    if event.value is ValueRule.FIXED:
+        return event.amount, ()
+    if raw.value is None:
+        return None, ()
+    if event.value is ValueRule.NONE:
+        return None, ("value",)
+    if raw.currency is not None and raw.currency != policy.currency:
+        return None, ("currency",)
+    value = raw.value
+    if (type(value) is not int and type(value) is not float) or not event.bands[0] <= value < math.inf:
+        return None, ("value",)
+    return max(bound for bound in event.bands if bound <= value), ()
+
+
+def _keep_props(raw: RawEvent, event: Event) -> tuple[dict[str, str], tuple[str, ...]]:
+    kept = {name: raw.props[name] for name, closed in event.props.items() if raw.props.get(name) in closed}
+    return kept, ("props",) * (len(raw.props) - len(kept))

@@ -1,0 +1,184 @@
+"""A request's body in, a RawEvent out, or what is wrong with its shape; the only place that reads a visitor's bytes."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from msgspec import Struct
+
+from airlock.clean import Source
+
+MAX_BYTES = 8192
+MAX_DEPTH = 4
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_URL = re.compile(r"(https?)://([^/?#\\]+)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE | re.DOTALL)
+_AUTHORIZATION = re.compile(r"auth_[A-Za-z0-9]{16,64}", re.ASCII)
+# Half of a surrogate pair is no character: UTF-8 has no bytes for it. JSON's escapes can spell one.
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+_KNOWN = frozenset(
+    {"event", "id", "url", "at", "consent", "gpc", "authorization", "click", "user", "value", "currency", "props"}
+)
+
+
+class Malformed(Struct, frozen=True):
+    """The body is not an event. `field` is a name of the contract or empty, `rule` one of a few fixed words."""
+
+    field: str
+    rule: str
+
+
+class NotAnEventError(Exception):
+    """Carries a Malformed up through the JSON parser."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field}: {rule}")
+        self.malformed = Malformed(field, rule)
+
+
+class Url(Struct, frozen=True):
+    """The page's URL in parts; the fragment is not kept."""
+
+    origin: str
+    path: str
+    query: str
+
+    def __repr__(self) -> str:
+        return "<Url>"
+
+
+class RawEvent(Struct, frozen=True, kw_only=True):
+    """One event as a visitor's browser or a clinic's system sent it. Shows nothing of itself."""
+
+    event: str
+    id: str
+    url: Url | None
+    at: int | None
+    consent: object
+    gpc: bool
+    authorization: str | None
+    click: dict[str, Any]
+    user: dict[str, Any]
+    value: object
+    currency: object
+    props: dict[str, Any]
+    source: Source = Source.WEBSITE
+    unknown_keys: int = 0
+
+    def __repr__(self) -> str:
+        return "<RawEvent>"
+
+
+def parse(body: bytes, plain_sites: frozenset[str] = frozenset()) -> RawEvent | Malformed:
+    """One event of the browser's route: UTF-8 JSON, one object, at most four levels, no key twice.
+
+    `plain_sites` are origins whose pages may be http, as the workbench's own is.
+    """
+    try:
+        return _read_event(parse_object(body), plain_sites)
+    except NotAnEventError as error:
+        return error.malformed
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """One strict JSON object.
+
+    Raises:
+        NotAnEventError: with the rule that was broken; `parse` turns it into a value.
+    """
+    try:
+        text = body.decode("utf-8")
+        document = _decode(text)
+        if _SURROGATE_ESCAPE.search(text):
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):  # UnicodeError and JSONDecodeError are ValueErrors
+        raise NotAnEventError("", "json") from None
+    if type(document) is not dict:
+        raise NotAnEventError("", "object")
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_deep(document, MAX_DEPTH):
+        raise NotAnEventError("", "depth")
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise NotAnEventError("", "duplicate_key")
+    return document
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise NotAnEventError("", "json")
+
+
+_decode: Callable[[str], Any] = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant).decode
+
+
+def _is_deep(value: object, levels: int) -> bool:
+    if type(value) is dict:
+        return levels == 0 or any(_is_deep(item, levels - 1) for item in value.values())
+    if type(value) is list:
+        return levels == 0 or any(_is_deep(item, levels - 1) for item in value)
+    return False
+
+
+def _read_event(document: dict[str, Any], plain_sites: frozenset[str]) -> RawEvent:
+    return RawEvent(
+        event=_required(document, "event", str),
+        id=_read_id(document),
+        url=_read_url(_required(document, "url", str), plain_sites),
+        at=_optional(document, "at", int, None),
+        consent=document.get("consent"),
+        gpc=_optional(document, "gpc", bool, default=False),
+        authorization=_read_authorization(document),
+        click=_optional(document, "click", dict, {}),
+        user=_optional(document, "user", dict, {}),
+        value=document.get("value"),
+        currency=document.get("currency"),
+        props=_optional(document, "props", dict, {}),
+        unknown_keys=len(document.keys() - _KNOWN),
+    )
+
+
+def _required(document: dict[str, Any], key: str, kind: type) -> Any:  # noqa: ANN401 - of `kind`, which was checked
+    value = document.get(key)
+    if type(value) is not kind:
+        raise NotAnEventError(key, "missing" if value is None else "type")
+    return value
+
+
+def _optional(document: dict[str, Any], key: str, kind: type, default: Any) -> Any:  # noqa: ANN401 - of `kind` or the default
+    value = document.get(key)
+    if value is None:
+        return default
+    if type(value) is not kind:  # `type`, not isinstance: a JSON true is no integer
+        raise NotAnEventError(key, "type")
+    return value
+
+
+def _read_id(document: dict[str, Any]) -> str:
+    uuid = _required(document, "id", str)
+    if _UUID.fullmatch(uuid) is None:
+        raise NotAnEventError("id", "uuid")
+    return str(uuid.lower())
+
+
+def _read_url(text: str, plain_sites: frozenset[str]) -> Url:
+    parts = _URL.fullmatch(text)
+    if parts is None:
+        raise NotAnEventError("url", "absolute_https")
+    scheme, authority, path, query = parts.groups()
+    scheme, authority = scheme.lower(), authority.lower()
+    if scheme == "https" and authority.endswith(":443"):
+        authority = authority[:-4]
+    origin = f"{scheme}://{authority}"
+    if scheme != "https" and origin not in plain_sites:
+        raise NotAnEventError("url", "absolute_https")
+    return Url(origin, path, query or "")
+
+
+def _read_authorization(document: dict[str, Any]) -> str | None:
+    identifier = _optional(document, "authorization", str, None)
+    return identifier if identifier is not None and _AUTHORIZATION.fullmatch(identifier) else None
