@@ -1,0 +1,1 @@
+"""Clean events become disclosures here: one network, one queue, one secret."""

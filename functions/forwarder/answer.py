@@ -1,0 +1,62 @@
+"""What a network's answer means for an event: each outcome a value, none with room for a text of the network's."""
+
+import re
+
+from msgspec import Struct
+
+from airlock.outcome import Reason
+
+_CODE = re.compile(r"[A-Za-z0-9_./:-]{1,64}", re.ASCII)
+
+
+class Delivered(Struct, frozen=True):
+    """The network took the event; `trace` is its own id of the request."""
+
+    trace: str | None = None
+
+
+class Retry(Struct, frozen=True):
+    """Not now. `after_s` is the wait in seconds that the network asked for."""
+
+    after_s: int | None
+    reason: Reason
+    code: str | None = None
+
+
+class Expired(Struct, frozen=True):
+    """Older than the network takes."""
+
+    code: str | None = None
+
+
+class Rejected(Struct, frozen=True):
+    """The network will never take this event."""
+
+    code: str | None = None
+
+
+class Unauthorised(Struct, frozen=True):
+    """The token or the account is at fault, not the event: hold everything, alarm."""
+
+    code: str | None = None
+
+
+class Prohibited(Struct, frozen=True):
+    """The account's data policy forbids it: hold everything, alarm; a person has to decide."""
+
+    code: str | None = None
+
+
+class Split(Struct, frozen=True):
+    """One event spoils an all-or-nothing batch: send its halves."""
+
+    code: str | None = None
+
+
+Answer = Delivered | Retry | Expired | Rejected | Unauthorised | Prohibited | Split
+
+
+def narrow(code: object) -> str | None:
+    """A network's code or trace id if it looks like one; anything else is dropped, it could repeat what was sent."""
+    text = str(code) if type(code) in {int, str} else ""
+    return text if _CODE.fullmatch(text) else None

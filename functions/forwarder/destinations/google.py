@@ -1,0 +1,142 @@
+"""Google Ads, Data Manager API: POST /v1/events:ingest.
+
+developers.google.com/data-manager/api: events, limits; googleapis: google/ads/datamanager/v1 (read 2026-11-23).
+A request is all or nothing, and its 200 means accepted, not recorded. No user data is ever sent: Google's customer-data
+policy forbids it for health services (support.google.com/adspolicy/answer/7475709).
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from airlock.address_book import ContactField, Destination
+from airlock.clean import CleanEvent, Source
+from airlock.outcome import Reason
+from airlock.policy import Policy, Stage
+from forwarder.adapter import Adapter, Call, json_headers, read_json, retry_after, write_json
+from forwarder.answer import Answer, Delivered, Prohibited, Rejected, Retry, Split, Unauthorised, narrow
+
+HOST = "datamanager.googleapis.com"
+VERSION = "v1"
+VERSION_ENDS: datetime.date | None = None
+
+IDENTIFIERS: Mapping[ContactField, str] = MappingProxyType({})
+MAX_BATCH = 2000
+MAX_AGE_S = 90 * 86_400
+
+EVENT_SOURCES = {
+    Source.WEBSITE: "WEB",
+    Source.PHONE_CALL: "PHONE",
+    Source.IN_PERSON: "IN_STORE",
+    Source.CRM: "OTHER",
+}
+PASSING = frozenset({"INTERNAL_ERROR", "INTERNAL", "DEADLINE_EXCEEDED", "UNAVAILABLE"})
+THROTTLED = frozenset({"RESOURCE_EXHAUSTED"})
+LATER = frozenset({"CONVERSION_ACTION_TOO_RECENTLY_CREATED", "TOO_RECENT_CLICK"})
+LATER_S = 6 * 3600
+UNAUTHORISED = frozenset(
+    {
+        "UNAUTHENTICATED",
+        "PERMISSION_DENIED",
+        "NOT_FOUND",
+        "TERMS_AND_CONDITIONS_NOT_SIGNED",
+        "NOT_ALLOWLISTED",
+        "INVALID_CONVERSION_ACTION_ID",
+        "INVALID_CONVERSION_ACTION_TYPE",
+        "INVALID_DESTINATION",
+        "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH",
+    }
+)
+PROHIBITED = frozenset({"DESTINATION_ACCOUNT_DATA_POLICY_PROHIBITS_ENHANCED_CONVERSIONS"})
+
+
+def render(events: Sequence[CleanEvent], policy: Policy, credential: str) -> Call:
+    """The request that tells Google of these events, all of one conversion action."""
+    rule = policy.rules[Destination.GOOGLE]
+    target: dict[str, Any] = {"operatingAccount": _account(rule.account)}
+    if rule.login_account is not None:
+        target["loginAccount"] = _account(rule.login_account)
+    target["productDestinationId"] = rule.events[events[0].event]
+    return Call(
+        url=f"https://{HOST}/{VERSION}/events:ingest",
+        headers=json_headers(("authorization", f"Bearer {credential}")),
+        body=write_json(
+            {
+                "destinations": [target],
+                "events": [_render_event(event) for event in events],
+                "consent": {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_DENIED"},
+                "validateOnly": policy.stage is Stage.TEST,
+            }
+        ),
+    )
+
+
+def _account(number: str) -> dict[str, str]:
+    return {"accountType": "GOOGLE_ADS", "accountId": number}
+
+
+def _render_event(event: CleanEvent) -> dict[str, Any]:
+    moment = datetime.datetime.fromtimestamp(event.at, datetime.UTC)
+    told: dict[str, Any] = {
+        "eventTimestamp": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "transactionId": event.event_id,
+        "eventSource": EVENT_SOURCES[event.source],
+    }
+    if event.amount is not None:
+        told["conversionValue"] = event.amount
+        told["currency"] = event.currency
+    if event.click is not None:
+        told["adIdentifiers"] = {str(event.click.kind): event.click.id}
+    return told
+
+
+def read_answer(status: int, headers: Mapping[str, str], body: bytes, count: int) -> Answer:
+    """What Google's answer means; never its texts."""
+    document = read_json(body)
+    if status == 200:  # noqa: PLR2004 - HTTP
+        request_id = narrow(document.get("requestId"))
+        return Delivered(request_id) if request_id else Retry(None, Reason.UNAVAILABLE, "requestId")
+    reasons = _reasons(document)
+    shown = next((code for reason in reasons if (code := narrow(reason))), str(status))
+    if status == 429 or reasons & THROTTLED:  # noqa: PLR2004 - HTTP
+        return Retry(retry_after(headers), Reason.THROTTLED, shown)
+    if reasons & LATER:
+        return Retry(LATER_S, Reason.UNAVAILABLE, shown)
+    if reasons & PROHIBITED:
+        return Prohibited(shown)
+    if status in {401, 403, 404} or reasons & UNAUTHORISED or shown.startswith("DESTINATION_ACCOUNT_"):
+        return Unauthorised(shown)
+    if status >= 500 or status == 408 or reasons & PASSING:  # noqa: PLR2004 - HTTP
+        return Retry(retry_after(headers), Reason.UNAVAILABLE, shown)
+    return Split(shown) if count > 1 else Rejected(shown)
+
+
+def _reasons(document: Mapping[str, Any]) -> set[str]:
+    """The `reason` of each ErrorInfo, and the status word, of a google.rpc.Status."""
+    error = document.get("error")
+    error = error if isinstance(error, dict) else {}
+    details = error.get("details")
+    infos = [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
+    found = {info["reason"] for info in infos if isinstance(info.get("reason"), str)}
+    if not found and isinstance(error.get("status"), str):
+        found.add(error["status"])
+    return found
+
+
+def _group_by_action(event: CleanEvent, policy: Policy) -> str:
+    return policy.rules[Destination.GOOGLE].events[event.event]
+
+
+ADAPTER = Adapter(
+    destination=Destination.GOOGLE,
+    host=HOST,
+    version=VERSION,
+    version_ends=VERSION_ENDS,
+    identifiers=IDENTIFIERS,
+    max_batch=MAX_BATCH,
+    max_age_s=MAX_AGE_S,
+    render=render,
+    read_answer=read_answer,
+    group_key=_group_by_action,
+)
