@@ -1,0 +1,1 @@
+"""The browser side: what a site loads instead of the pixels."""

@@ -1,0 +1,5 @@
+window.fbq =
+  window.fbq ||
+  function () {
+    (fbq.queue = fbq.queue || []).push(arguments);
+  };

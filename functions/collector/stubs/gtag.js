@@ -1,0 +1,6 @@
+window.dataLayer = window.dataLayer || [];
+window.gtag =
+  window.gtag ||
+  function () {
+    dataLayer.push(arguments);
+  };

@@ -1,0 +1,5 @@
+window.lintrk =
+  window.lintrk ||
+  function () {
+    (lintrk.q = lintrk.q || []).push(arguments);
+  };

@@ -1,0 +1,1 @@
+"""The `airlock` command: the product on one desk, in no zip."""

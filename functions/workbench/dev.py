@@ -1,0 +1,108 @@
+"""`airlock dev`: the whole product on this machine, until Ctrl-C."""
+
+import argparse
+import errno
+import sys
+import threading
+import time
+from http.server import ThreadingHTTPServer
+
+from airlock.policy import Policy
+from workbench import stories
+from workbench.bench import open_policy
+from workbench.complaint import Complaint
+from workbench.loop import Loop
+from workbench.networks import Networks
+from workbench.request import as_http_event, signed
+from workbench.server import Handler, LogLines, Shown, build_handler
+
+PORT = 8787
+_QUARTER_HOUR_S = 900
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("--port", type=_port, default=PORT, help=f"where to listen on 127.0.0.1 (default: {PORT})")
+    parser.add_argument("--policy", metavar="FILE", help="a policy in TOML (default: the repository's own)")
+    parser.add_argument("--no-replay", action="store_true", help="do not replay the stories of events/ at start")
+    parser.add_argument("--hold", action="store_true", help="keep every event until its rounded time, as in the cloud")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:  # noqa: PLR2004 - the highest port there is
+        raise ValueError
+    return port
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until Ctrl-C."""
+    policy = open_policy(arguments.policy)
+    desk = Desk(policy, arguments.port, hold=arguments.hold)
+    desk.start()
+    origin = desk.origin
+    sys.stdout.write(
+        f"Airlock is running, for {policy.name}. Nothing here reaches a real network.\n"
+        f"  clinic site   {origin}/\n"
+        f"  viewer        {origin}/_airlock/\n"
+        f"  deliveries    {origin}/_airlock/deliveries.json\n"
+        f"  log           {origin}/_airlock/log.jsonl\n"
+        f"  post events   {origin}/v1/events\n"
+    )
+    if not arguments.no_replay:
+        sys.stdout.write(f"Replayed {desk.replay()} stories of events/.\n")
+    sys.stdout.write("Ctrl-C stops it.\n")
+    sys.stdout.flush()
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nairlock: stopped\n")
+    finally:
+        desk.stop()
+    return 0
+
+
+class Desk:
+    """Site, sanitizer, queues, forwarders and stand-ins on one port of 127.0.0.1; port 0 takes a free one."""
+
+    def __init__(self, policy: Policy, port: int = 0, *, hold: bool = False) -> None:
+        self._lines = LogLines()
+        # What is not held is told ahead of its rounded time, which the stand-ins must not take for the future.
+        ahead = 0 if hold else _QUARTER_HOUR_S
+        self.networks = Networks(lambda: int(time.time()) + ahead)
+        try:
+            self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Complaint(f"port {port} is taken; choose another with --port") from None
+            raise Complaint(f"cannot listen on port {port}: {error.strerror}") from None
+        self._server.daemon_threads = True
+        port = self._server.server_address[1]
+        self.origin = f"http://127.0.0.1:{port}"
+        own_sites = frozenset({self.origin, f"http://localhost:{port}"})
+        self.loop = Loop(policy, self.networks.transport, self._lines, own_sites, hold=hold)
+        self._server.RequestHandlerClass = build_handler(Shown(self.loop, self.networks, self._lines))
+
+    def start(self) -> None:
+        """Start everything; gives back when requests are answered."""
+        self.networks.start()
+        self.loop.start()
+        threading.Thread(target=self._server.serve_forever, name="site", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop everything, what is in hand first."""
+        self._server.shutdown()
+        self._server.server_close()
+        self.loop.stop()
+        self.networks.stop()
+
+    def replay(self) -> int:
+        """Let every story happen now; how many there are."""
+        now = time.time_ns() // 1_000_000
+        told = stories.read_stories()
+        for story in told:
+            for line in story.moved_to(now).lines():
+                headers = line.get("headers", {"origin": self.origin, "content-type": "application/json"})
+                event = as_http_event(line.get("method", "POST"), line.get("path", "/v1/events"), headers, line["body"])
+                self.loop.answer(signed(event) if line.get("method") == "PUT" else event)
+        return len(told)

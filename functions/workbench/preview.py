@@ -1,0 +1,219 @@
+"""`airlock preview`: requests in, what each network would be sent out, by the real handlers and with nothing sent."""
+
+import argparse
+import base64
+import datetime
+import io
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from airlock import wire
+from airlock.address_book import Destination
+from airlock.authorization import AuthorizationsInMemory
+from airlock.outcome import Outcome, Reason
+from airlock.policy import Policy
+from airlock.tokens import to_text
+from forwarder.handler import Forwarder, forward
+from forwarder.queue import Record
+from sanitizer.handler import respond
+from workbench import page
+from workbench.bench import Clock, Outbox, open_policy, set_up_airlock, set_up_forwarder
+from workbench.complaint import Complaint
+from workbench.recorder import Recorded, Recorder
+from workbench.request import SIGNED_PATHS, as_http_event, signed
+
+
+class Line(Struct, forbid_unknown_fields=True):
+    """One request as `--jsonl` reads it."""
+
+    id: Any = None
+    method: str = "POST"
+    path: str = "/v1/events"
+    headers: dict[str, str] | None = None
+    body: str | None = None
+    body_base64: str | None = None
+
+
+class Previewed(Struct, frozen=True):
+    """What became of one event at one network."""
+
+    event_id: str | None
+    destination: str | None
+    outcome: Outcome
+    reason: Reason | None = None
+    request: Recorded | None = None
+    not_before: int | msgspec.UnsetType = msgspec.UNSET  # epoch milliseconds, where it is held
+
+
+class Result(Struct, frozen=True):
+    """What became of one request."""
+
+    id: Any
+    status: int
+    answer: str | None
+    outcomes: tuple[Previewed, ...]
+    logs: tuple[str, ...]
+
+
+class _Slip:
+    """The queue of a message that is handed over by itself: nothing waits on it and nothing is buried from it."""
+
+    def delay(self, record: Record, seconds: int) -> None:
+        """A wait is in the journal's line."""
+
+    def bury(self, record: Record, reason: Reason) -> None:
+        """So is a burial."""
+
+
+class Preview:
+    """One run: requests in order, with what they record kept until it ends. `now` gives epoch milliseconds."""
+
+    def __init__(self, policy: Policy, now: Clock) -> None:
+        self._log = io.StringIO()
+        self._outbox = Outbox()
+        on_file = AuthorizationsInMemory()
+        self._now = now
+        self._later = 0
+        self._recorder = Recorder()
+        self._airlock = set_up_airlock(policy, self._outbox, on_file, self._log, now)
+        self._default_headers = {"origin": policy.sites[0], "content-type": "application/json"}
+
+        def forwarders(log: io.StringIO, clock: Clock) -> dict[Destination, Forwarder]:
+            return {
+                to: set_up_forwarder(policy, to, _Slip(), on_file, log, self._recorder, clock) for to in policy.rules
+            }
+
+        self._forwarders = forwarders(self._log, now)
+        self._aside = io.StringIO()
+        self._unlogged = forwarders(self._aside, lambda: self._later)
+
+    def run(self, line: Line) -> Result:
+        """What one request leads to, at every network that its event is for."""
+        headers = self._default_headers if line.headers is None else line.headers
+        body = line.body if line.body_base64 is None else line.body_base64
+        event = as_http_event(line.method, line.path, headers, body, is_base64=line.body_base64 is not None)
+        if line.path.startswith(SIGNED_PATHS):
+            signed(event)
+        taken = respond(event, self._airlock)
+        messages, self._outbox.messages = dict(self._outbox.messages), []
+        outcomes = [
+            Previewed(decision.event_id, decision.destination, Outcome.WITHHELD, decision.result)
+            if isinstance(decision.result, Reason)
+            else self._tell(decision.destination, decision.event_id, messages[decision.destination])
+            for decision in taken.decisions
+        ]
+        if taken.refused is not None:
+            outcomes.append(Previewed(None, None, Outcome.REFUSED, taken.refused))
+        logs = tuple(self._log.getvalue().splitlines())
+        for log in (self._log, self._aside):
+            log.seek(0)
+            log.truncate()
+        return Result(line.id, taken.answer["statusCode"], taken.answer["body"] or None, tuple(outcomes), logs)
+
+    def _tell(self, destination: Destination, event_id: str, message: bytes) -> Previewed:
+        clean = wire.read(message)
+        outcome, reason = self._forward(self._forwarders[destination], message, self._log)
+        if outcome is not Outcome.HELD or reason is not Reason.NOT_YET:
+            request = self._recorder.recorded.pop() if self._recorder.recorded else None
+            return Previewed(event_id, destination, outcome, reason, request)
+        self._later = clean.not_before * 1000
+        self._forward(self._unlogged[destination], message, self._aside)
+        return Previewed(event_id, destination, outcome, None, self._recorder.recorded.pop(), clean.not_before * 1000)
+
+    @staticmethod
+    def _forward(forwarder: Forwarder, message: bytes, log: io.StringIO) -> tuple[Outcome, Reason | None]:
+        start = log.tell()
+        record = {"messageId": "1", "receiptHandle": "1", "body": message.decode()}
+        forward({"Records": [{**record, "attributes": {"ApproximateReceiveCount": "1"}}]}, forwarder)
+        log.seek(start)
+        line = json.loads(log.readline())
+        log.seek(0, io.SEEK_END)
+        return Outcome(line["outcome"]), Reason(line["reason"]) if "reason" in line else None
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="requests: JSON files, or with --jsonl one a line; - or none is stdin"
+    )
+    parser.add_argument("--policy", metavar="FILE", help="a policy in TOML (default: the repository's own)")
+    parser.add_argument("--now", type=_moment, metavar="ISO8601", help="the time to suppose (default: the clock's)")
+    parser.add_argument("--jsonl", action="store_true", help="one request a line in, one result a line out, in order")
+    parser.add_argument("--json", action="store_true", help="the same results for whole files, one a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Preview every request."""
+    policy = open_policy(arguments.policy)
+    moment = arguments.now
+    preview = Preview(policy, (lambda: moment) if moment is not None else (lambda: time.time_ns() // 1_000_000))
+    lines = _read_lines(arguments.files) if arguments.jsonl else _read_files(arguments.files)
+    for line in lines:
+        result = preview.run(line)
+        if arguments.jsonl or arguments.json:
+            sys.stdout.write(json.dumps(msgspec.to_builtins(result, enc_hook=to_text), separators=(",", ":")) + "\n")
+        else:
+            sys.stdout.write(page.print_result(line, result))
+    sys.stdout.flush()
+    return 0
+
+
+def _moment(text: str) -> int:
+    moment = datetime.datetime.fromisoformat(text)
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp() * 1000)
+
+
+def _read_lines(files: Sequence[str]) -> Iterator[Line]:
+    for name in files or ["-"]:
+        with _open(name) as source:
+            for number, text in enumerate(source, 1):
+                if text.strip():
+                    yield _read_request(text, f"{_name(name)}, line {number}")
+
+
+def _read_files(files: Sequence[str]) -> Iterator[Line]:
+    if not files and sys.stdin.isatty():
+        raise Complaint("name a FILE with a request in JSON, or pipe one in; see `airlock preview --help`", 2)
+    for name in files or ["-"]:
+        with _open(name) as source:
+            yield _read_request(source.read(), _name(name))
+
+
+def _name(name: str) -> str:
+    return "stdin" if name == "-" else name
+
+
+def _open(name: str) -> BinaryIO:
+    if name == "-":
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise Complaint(f"cannot read {name}: {error.strerror}", 2) from None
+
+
+def _read_request(text: bytes, place: str) -> Line:
+    """A request in the form of `--jsonl`, or an event alone as a browser would post it."""
+    try:
+        document = json.loads(text)
+    except ValueError:  # UnicodeDecodeError too
+        raise Complaint(f"{place}: not JSON", 2) from None
+    if isinstance(document, dict) and "event" in document:
+        return Line(body=json.dumps(document))
+    try:
+        line = msgspec.convert(document, Line)
+    except msgspec.ValidationError as error:
+        raise Complaint(f"{place}: not a request: {error}", 2) from None
+    if line.body_base64 is not None:
+        try:
+            base64.b64decode(line.body_base64, validate=True)
+        except ValueError:
+            raise Complaint(f"{place}: body_base64 is not base64", 2) from None
+    return line
