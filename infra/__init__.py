@@ -1,0 +1,1 @@
+"""The clinic's account as code: one flat file per concern."""

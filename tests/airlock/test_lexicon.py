@@ -1,0 +1,349 @@
+"""The health lexicon: what it has to find however it is written, and what it must let pass."""
+
+import base64
+import hashlib
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airlock import lexicon
+from airlock.lexicon import Lexicon, Rule, Terms
+
+ROOT = Path(__file__).parents[2]
+VECTORS = ROOT.parent / "shared" / "vectors"
+LISTINGS = ROOT / "functions" / "airlock" / "lexicon_terms"
+FILES = sorted(LISTINGS.glob("*.txt"))
+
+# What a clinic and the networks say all day, and what says nothing about a patient.
+PLAIN_WORDS = [
+    "Lead",
+    "lead",
+    "Schedule",
+    "schedule",
+    "booking",
+    "page_view",
+    "PageView",
+    "Contact",
+    "contact",
+    "SubmitForm",
+    "Purchase",
+    "generate_lead",
+    "SIGN_UP",
+    "/services/general-service",
+    "https://www.glow-medspa.example/",
+    "/",
+    "/contact",
+    "/book",
+    "/about-us",
+    "/our-team",
+    "/gallery",
+    "/reviews",
+    "/before-and-after",
+    "/new-patient",
+    "/patient-portal",
+    "/locations/downtown",
+    "/membership",
+    "/gift-cards",
+    "/specials",
+    "/financing",
+    "/faq",
+    "/virtual-consultation",
+    "/thank-you",
+    "/careers",
+    "/privacy-policy",
+    "USD",
+    "EUR",
+    "US",
+    "CA",
+    "website",
+    "crm",
+    "phone_call",
+    "in_person",
+    "WEB",
+    "GOOGLE_ADS",
+    "CONVERSION",
+    "infusionsoft",
+    "word-of-mouth",
+    "word_of_mouth",
+    "twitch",
+    "facebook",
+    "face-to-face",
+    "button_disabled",
+    "extended-hours",
+    "call_back",
+    "first-hand",
+    "body-copy",
+    "differing",
+    "upshot",
+    "augmenting",
+    "diagnostics",
+    "appendix",
+    "spring_sale",
+    "lunar-new-year-offer",
+    "li_fat_id",
+    "web-to-app-id",
+    "lead2",
+    "variant_b",
+    "q4-promo",
+    "doctor",
+    "nurse",
+    "clinic",
+    "medspa",
+    "aesthetics",
+    "beauty",
+]
+
+
+def read_rows(name: str) -> list[dict[str, str]]:
+    """The rows of a public vector file; a missing one skips the test."""
+    path = VECTORS / name
+    if not path.exists():
+        pytest.skip("the public test vectors are not beside the repository")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def read_terms() -> list[str]:
+    lines = [line for path in FILES for line in path.read_text("ascii").splitlines()]
+    return [line.rstrip("*") for line in lines if not line.startswith("#")]
+
+
+def draw_opaque_ids(count: int) -> Iterator[str]:
+    """Ids in the shapes that the networks give out, the same at every run."""
+    for index in range(count):
+        seed = hashlib.shake_256(str(index).encode()).digest(120)
+        length = 10 + seed[119] % 80
+        text = base64.urlsafe_b64encode(seed[:length]).decode().rstrip("=")
+        epik = base64.urlsafe_b64encode(f"v=2&u={text[:32]}&n={text[-22:]}&m=1&t=AAAAAG{text[3:7]}".encode()).decode()
+        yield (
+            text,
+            text[:10],
+            f"Cj0KCQiA{text}",
+            f"EAIaIQobChMI{text}EAAYASAAEgK{text[:6]}_BwE",
+            f"IwAR{text}",
+            f"IwZXh0bgNhZW0CMTAAAR{text}_aem_{text[:22]}",
+            f"E.C.P.{text}",
+            epik.rstrip("="),
+            seed[:16].hex(),
+            seed[:32].hex(),
+            f"{seed[:4].hex()}-{seed[4:6].hex()}-{seed[6:8].hex()}-{seed[8:10].hex()}-{seed[10:16].hex()}",
+        )[index % 11]
+
+
+class TestWhatItHolds:
+    def test_it_holds_at_least_two_thousand_terms(self) -> None:
+        assert len({term.replace(" ", "") for term in read_terms()}) >= 2000
+
+    def test_no_term_stands_twice(self) -> None:
+        assert [term for term, count in Counter(read_terms()).items() if count > 1] == []
+
+    @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+    def test_a_listing_is_written_as_folding_leaves_it_and_says_where_to_check(self, path: Path) -> None:
+        lines = path.read_text("ascii").splitlines()
+        assert lines[0].startswith("# ")
+        assert "Own compilation" in "".join(lines[:2])
+        grammar = re.compile(r"[a-z0-9]+(?: [a-z0-9]+){0,4}\*?")
+        assert [line for line in lines if not line.startswith("#") and not grammar.fullmatch(line)] == []
+
+    def test_every_kind_has_its_listing(self) -> None:
+        assert {path.name for path in FILES} == set(lexicon._FILES.values())
+        assert set(lexicon._FILES) == set(Rule)
+
+    @pytest.mark.parametrize(
+        ("word", "kind"),
+        [
+            ("facelift", Rule.TREATMENT),
+            ("rosacea", Rule.CONDITION),
+            ("tirzepatide", Rule.DRUG),
+            ("Ozempic", Rule.DRUG),
+            ("Dysport", Rule.DEVICE),
+            ("Morpheus8", Rule.DEVICE),
+            ("labia", Rule.BODY_PART),
+            ("infertility", Rule.SENSITIVE),
+            ("HIV", Rule.SENSITIVE),
+            ("rinomodelación", Rule.SPANISH),
+        ],
+    )
+    def test_it_says_the_kind_and_never_the_word(self, word: str, kind: Rule) -> None:
+        assert lexicon.load().find(word) is kind
+
+
+class TestHowItReads:
+    @pytest.mark.parametrize(
+        "separator", [" ", "-", "_", ".", "/", "+", "--", "%20", "%2D", "%252F", "\u2019 ", "\u00a0"]
+    )
+    def test_words_may_be_parted_by_anything(self, separator: str) -> None:
+        assert lexicon.load().hits(f"x{separator}hair{separator}transplant{separator}y")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "BookedCoolSculpting",
+            "bookedPRPFacial",
+            "Cool-Sculpting",
+            "COOLSCULPTING",
+            "semaglutideconsult",
+            "botoxmidtown",
+            "prpuptown",
+            "Ｂｏｔｏｘ",  # noqa: RUF001 - full width is the point
+            "b\u043et\u043ex",
+            "\u03b1cne",
+            "b\u200bo\u200bt\u200bo\u200bx",
+            "Botóx®",
+            "&#66;otox",
+            "b0t0x-consult",
+            "/s3rv1c3s/f1ll3r",
+            "%2562otox",
+            "%62%6Ftox",
+            "peels2",
+            "crow's feet",
+            "kidneys",
+            "allergies",
+            "o-shot",
+            "OShotConsult",
+            "iud",
+            "lead_hiv_clinic",
+            "eyJzdmMiOiJyb3NhY2VhIn0",
+            "6d656c61736d61",
+        ],
+    )
+    def test_a_disguise_does_not_help(self, text: str) -> None:
+        assert lexicon.load().hits(text)
+
+    @pytest.mark.parametrize("text", PLAIN_WORDS)
+    def test_everyday_words_pass(self, text: str) -> None:
+        assert not lexicon.load().hits(text)
+
+    @pytest.mark.parametrize(
+        "text", ["scarlet", "molecule", "hippo", "shingle", "peelable", "colonial", "faceted", "edward"]
+    )
+    def test_a_term_inside_an_innocent_word_is_no_term(self, text: str) -> None:
+        assert not lexicon.load().hits(text)
+
+    @given(st.sampled_from(read_terms()), st.sampled_from([" ", "-", "_", "/", "%20", "+"]))
+    def test_every_term_is_found_among_other_words(self, term: str, separator: str) -> None:
+        words = term.split()
+        found = lexicon.load()
+        assert found.hits(separator.join(["free", *words, "offer"]))
+        assert found.hits("booking" + "".join(word.capitalize() for word in [*words, "today"]))
+        assert found.hits(quote(quote(separator.join(words).upper())))
+        assert found.knows(term)
+
+    @given(st.text(max_size=300))
+    def test_it_reads_any_text(self, text: str) -> None:
+        assert lexicon.load().find(text) in {None, *Rule}
+
+    @pytest.mark.parametrize(
+        "bit",
+        [
+            "a",
+            "aB1",
+            "dermalfi",
+            "%25",
+            "%",
+            "&#65;",
+            "laser ",
+            "o ",
+            "lo",
+            "0",
+            "\u0410\uff42",
+            "low ",
+            "_",
+            "hair",
+            "prp",
+        ],
+    )
+    def test_a_hostile_text_takes_no_longer_than_its_length(self, bit: str) -> None:
+        started = time.perf_counter()
+        lexicon.load().find((bit * 8192)[:8192])
+        assert time.perf_counter() - started < 0.5
+
+
+class TestShortTerms:
+    @pytest.mark.parametrize("text", ["Xk9-hiv-Q2vLp0ZbT7wRr", "q7Zx_iud_0pLmV3bN9sKd2", "f00d-1ace-hiv0-9b8c-77aa01"])
+    def test_a_short_term_counts_only_among_words(self, text: str) -> None:
+        assert not lexicon.load().hits(text)
+
+    @pytest.mark.parametrize("text", ["hiv", "/care/hiv", "new-hiv-patient-offer", "BookedHIV", "sti?x=1"])
+    def test_and_there_it_does(self, text: str) -> None:
+        assert lexicon.load().hits(text)
+
+    def test_a_longer_one_counts_in_an_opaque_id_too(self) -> None:
+        assert lexicon.load().hits("Xk9-botox-Q2vLp0ZbT7wRr")
+
+    def test_at_most_one_in_twenty_thousand_opaque_ids_is_taken_for_a_term(self) -> None:
+        assert sum(map(lexicon.load().hits, draw_opaque_ids(20_000))) <= 1
+
+
+class TestExemptions:
+    def test_exactly_the_exempt_terms_pass(self) -> None:
+        spared = lexicon.load().exempting(["Botox"])
+        assert not spared.hits("/botox-bar")
+        assert not spared.hits("BotoxBar")
+        assert not spared.hits("botoxbar")
+        assert spared.hits("/botox-bar/melasma")
+        assert spared.hits("micro-botox")
+
+    def test_several_words_pass_only_together(self) -> None:
+        spared = lexicon.load().exempting(["laser hair removal"])
+        assert not spared.hits("/laser-hair-removal/")
+        assert not spared.hits("/LaserHairRemoval/")
+        assert spared.hits("/laser/")
+        assert spared.hits("/hair/")
+
+    def test_a_plural_passes_with_its_singular(self) -> None:
+        assert not lexicon.load().exempting(["filler"]).hits("/fillers")
+
+    def test_the_lexicon_itself_stays_as_it_was(self) -> None:
+        lexicon.load().exempting(["botox"])
+        assert lexicon.load().hits("botox")
+
+    def test_exemptions_add_up(self) -> None:
+        spared = lexicon.load().exempting(["botox"]).exempting(["filler"])
+        assert not spared.hits("botox and fillers")
+
+    @pytest.mark.parametrize("word", ["glow", "", "-", "consultation", "Lead"])
+    def test_an_exemption_of_what_is_no_term_is_known_to_exempt_nothing(self, word: str) -> None:
+        assert not lexicon.load().knows(word)
+
+    def test_a_term_is_known_however_it_is_written(self) -> None:
+        assert lexicon.load().knows("Cool-Sculpting")
+        assert lexicon.load().knows("coolsculpting")
+
+
+def test_an_empty_lexicon_finds_nothing() -> None:
+    empty = Lexicon(Terms(dict.fromkeys(Rule, "")))
+    assert not empty.hits("botox s")
+
+
+class TestPublicVectors:
+    def test_nearly_every_revealing_address_and_title_is_found(self) -> None:
+        found = lexicon.load()
+        rows = read_rows("medspa_urls.jsonl")
+        missed = Counter(row["kind"] for row in rows if not found.hits(row["value"]))
+        assert missed.total() <= 0.01 * len(rows), dict(missed)
+
+    @pytest.mark.parametrize("kind", ["DIAGNOSIS", "SEARCH_QUERY_TREATMENT"])
+    def test_diagnoses_and_searches_are_found(self, kind: str) -> None:
+        rows = [row for row in read_rows("phi_strings.jsonl") if row["kind"] == kind]
+        missed = [row["id"] for row in rows if not lexicon.load().hits(row["text"])]
+        assert len(missed) <= 0.02 * len(rows), missed
+
+    def test_most_medical_prose_is_found(self) -> None:
+        rows = [row for row in read_rows("phi_strings.jsonl") if row["kind"] == "MEDICAL_FREE_TEXT"]
+        missed = [row["id"] for row in rows if not lexicon.load().hits(row["text"])]
+        assert len(missed) <= 0.12 * len(rows), missed
+
+    def test_no_benign_value_is_refused(self) -> None:
+        assert [row["id"] for row in read_rows("benign.jsonl") if lexicon.load().hits(row["text"])] == []
+
+    def test_no_click_id_is_refused(self) -> None:
+        rows = read_rows("clickids.jsonl")
+        assert [index for index, row in enumerate(rows) if lexicon.load().hits(row["value"])] == []
