@@ -3,7 +3,6 @@
 import hashlib
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -74,6 +73,28 @@ class PayloadLog(StrEnum):
     DIGEST = "digest"
 
 
+class Shim(StrEnum):
+    """A pixel whose calls the browser script takes, so that a site goes on making them."""
+
+    FBQ = "fbq"
+    GTAG = "gtag"
+    TTQ = "ttq"
+    LINTRK = "lintrk"
+    UETQ = "uetq"
+
+
+class ConsentTool(StrEnum):
+    """A consent tool whose answer the browser script takes."""
+
+    CONSENT_MODE = "consent-mode"
+    ONETRUST = "onetrust"
+    COOKIEBOT = "cookiebot"
+    TCF = "tcf"
+    GPP = "gpp"
+    COOKIEYES = "cookieyes"
+    COMPLIANZ = "complianz"
+
+
 class Page(Struct, frozen=True, forbid_unknown_fields=True):
     """One page rule; `match` is a path pattern in which `*` stands for one segment and a last `**` for all below."""
 
@@ -132,6 +153,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     pages: tuple[Page, ...]
     events: tuple[Event, ...]
     destinations: tuple[DestinationRule, ...]
+    shims: tuple[Shim, ...] = ()
+    consent_tools: tuple[ConsentTool, ...] = ()
 
     @cached_property
     def events_by_name(self) -> dict[str, Event]:
@@ -176,22 +199,3 @@ def load(compiled: bytes) -> Policy:
     if policy.compiled != compiled:
         raise PolicyError(("compiled policy: was changed after it was compiled; compile it again",))
     return policy
-
-
-def read_policy(path: Path) -> Policy:
-    """A policy from its file: compiled, or where it ends in .toml compiled on the spot.
-
-    Raises:
-        PolicyError: with every problem, or that the file cannot be read.
-    """
-    try:
-        source = path.read_bytes()
-        text = source.decode("utf-8") if path.suffix == ".toml" else ""
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise PolicyError((f"the policy {path.name} cannot be read: {reason}",)) from None
-    if path.suffix != ".toml":
-        return load(source)
-    from airlock.policy_document import compile_policy  # noqa: PLC0415 - a Lambda's zip holds no compiler and needs none
-
-    return compile_policy(text)

@@ -3,12 +3,11 @@
 import datetime
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from airlock.clean import Amount
-from airlock.policy import PolicyError
 
 Path = tuple[str | int, ...]
 Word = TypeVar("Word", bound=StrEnum)
@@ -39,6 +38,35 @@ def _split(dotted: str) -> Path:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
+class Rule(StrEnum):
+    """What a problem is called: by its rule a person finds what the README says of it."""
+
+    MISSING = "missing-setting"
+    UNKNOWN = "unknown-setting"
+    VALUE = "wrong-value"
+    SITE = "site-without-https"
+    SECRET = "secret-value-in-policy"  # noqa: S105 - the name of a rule
+    IDENTIFIER = "identifier-not-taken"
+    CONTACT_REFUSED = "google-hashed-contact"
+    AMBIGUOUS = "ambiguous-name"
+    UNDECLARED = "undeclared-name"
+    PRIVATE_LABEL = "private-page-label"
+
+
+def find_line(path: Path, lines: Mapping[Path, int]) -> int:
+    """The line of a path, or of the nearest table around it; 0 where the file has none of it."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 0)
+
+
+def say_place(path: Path, lines: Mapping[Path, int]) -> str:
+    """A path as a person finds it: its line and its name."""
+    line = find_line(path, lines)
+    name = ".".join(f"{part + 1}" if isinstance(part, int) else part for part in path)
+    return f"line {line}, {name}" if line else name
+
+
 class Problems:
     """Problems as they are found, in sentences that never repeat a value."""
 
@@ -46,27 +74,13 @@ class Problems:
         self._lines = lines
         self._found: list[tuple[int, str]] = []
 
-    @property
-    def found(self) -> bool:
-        """Whether there is any."""
-        return bool(self._found)
-
-    def add(self, path: Path, sentence: str) -> None:
+    def add(self, path: Path, sentence: str, rule: Rule = Rule.VALUE) -> None:
         """One problem at a path of the file."""
-        line = self.line(path)
-        where = ".".join(f"{part + 1}" if isinstance(part, int) else part for part in path)
-        self._found.append((line, f"line {line}, {where}: {sentence}" if line else f"{where}: {sentence}"))
+        self._found.append((find_line(path, self._lines), f"{say_place(path, self._lines)}: {sentence} [{rule}]"))
 
-    def line(self, path: Path) -> int:
-        """The line of a path, or of the nearest table around it; 0 where the file has none of it."""
-        while path and path not in self._lines:
-            path = path[:-1]
-        return self._lines.get(path, 0)
-
-    def stop(self) -> None:
-        """Raise PolicyError if anything was found, in the file's order."""
-        if self._found:
-            raise PolicyError(tuple(sentence for _, sentence in sorted(self._found, key=lambda problem: problem[0])))
+    def list(self) -> tuple[str, ...]:
+        """Every problem, in the file's order."""
+        return tuple(sentence for _, sentence in sorted(self._found, key=lambda problem: problem[0]))
 
 
 class Table:
@@ -74,10 +88,13 @@ class Table:
 
     def __init__(self, raw: object, path: Path, problems: Problems) -> None:
         self.problems = problems
+        self._flawed = False
+        self._children: list[Table] = []
         self._path = path
         self._read: set[str] = set()
         self._raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
         if not isinstance(raw, dict):
+            self._flawed = True
             problems.add(path, "must be a table")
 
     def __contains__(self, key: str) -> bool:
@@ -86,15 +103,28 @@ class Table:
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._raw))
 
-    def complain(self, key: str, sentence: str) -> None:
+    def complain(self, key: str, sentence: str, rule: Rule = Rule.VALUE) -> None:
         """Add a problem at one key of this table."""
-        self.problems.add((*self._path, key), sentence)
+        self._flawed = True
+        self.problems.add((*self._path, key), sentence, rule)
+
+    @property
+    def flawed(self) -> bool:
+        """Whether anything in this table, or in one below it, could not be read."""
+        return self._flawed or any(child.flawed for child in self._children)
+
+    def _below(self, raw: object, *path: str | int) -> "Table":
+        child = Table(raw, (*self._path, *path), self.problems)
+        self._children.append(child)
+        return child
 
     def close(self) -> None:
         """Every key that nobody read is a problem: an unknown setting is never silently ignored."""
         for key in self._raw:
             if key not in self._read:
-                self.complain(key if key.isidentifier() else "(a key)", "is not a setting that is known here")
+                self.complain(
+                    key if key.isidentifier() else "(a key)", "is not a setting that is known here", Rule.UNKNOWN
+                )
 
     def _take(self, key: str) -> Any:  # noqa: ANN401 - TOML hands over anything; every caller narrows it
         self._read.add(key)
@@ -103,8 +133,8 @@ class Table:
     def table(self, key: str) -> "Table":
         """A table below this one; a missing one is a problem."""
         if key not in self._raw:
-            self.complain(key, "is missing")
-        return Table(self._take(key) if key in self._raw else {}, (*self._path, key), self.problems)
+            self.complain(key, "is missing", Rule.MISSING)
+        return self._below(self._take(key) if key in self._raw else {}, key)
 
     def tables(self, key: str) -> list["Table"]:
         """The `[[key]]` tables, none if there are none."""
@@ -112,14 +142,14 @@ class Table:
         if not isinstance(raw, list):
             self.complain(key, f"must be written as [[{key}]]")
             return []
-        return [Table(item, (*self._path, key, index), self.problems) for index, item in enumerate(raw)]
+        return [self._below(item, key, index) for index, item in enumerate(raw)]
 
     def text(self, key: str, grammar: re.Pattern[str], rule: str, default: str | None = None) -> str:
         """A string of a grammar; `""` stands for what could not be read."""
         value = self._take(key)
         if value is None:
             if default is None:
-                self.complain(key, f"is missing: must be {rule}")
+                self.complain(key, f"is missing: must be {rule}", Rule.MISSING)
             return default or ""
         if not isinstance(value, str) or grammar.fullmatch(value) is None:
             self.complain(key, f"must be {rule}")
@@ -127,7 +157,12 @@ class Table:
         return value
 
     def texts(
-        self, key: str, grammar: re.Pattern[str], rule: str, default: tuple[str, ...] | None = None
+        self,
+        key: str,
+        grammar: re.Pattern[str],
+        rule: str,
+        default: tuple[str, ...] | None = None,
+        name: Rule = Rule.VALUE,
     ) -> tuple[str, ...]:
         """A list of strings of a grammar, without repetition; not empty unless there is a default."""
         value = self._take(key)
@@ -138,7 +173,7 @@ class Table:
             return ()
         for index, item in enumerate(value):
             if not isinstance(item, str) or grammar.fullmatch(item) is None:
-                self.complain(key, f"entry {index + 1} must be {rule}")
+                self.complain(key, f"entry {index + 1} must be {rule}", name)
                 return ()
         if len(set(value)) < len(value):
             self.complain(key, "names something twice")
@@ -210,9 +245,3 @@ def _is_amount(value: object) -> bool:
     return (
         isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= _MOST
     )
-
-
-def entries(document: Mapping[str, Any], key: str) -> Iterable[dict[str, Any]]:
-    """The `[[key]]` tables of a document, those that are tables at all."""
-    raw = document.get(key)
-    return [item if isinstance(item, dict) else {} for item in raw] if isinstance(raw, list) else []

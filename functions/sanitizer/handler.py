@@ -2,30 +2,37 @@
 
 import functools
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from airlock.address_book import Destination
-from airlock.authorization import Authorizations, NoAuthorizations
+from airlock.authorization import Authorizations, UnavailableError
+from airlock.authorization_table import open_authorizations
+from airlock.gate import Gate, NoGate
 from airlock.guard import Guard
 from airlock.journal import Journal
+from airlock.opening import open_gate, open_journal
 from airlock.outcome import Reason
-from airlock.policy import Policy, read_policy
-from sanitizer import authorizations
-from sanitizer.answer import answer, preflight
+from airlock.policy import Policy
+from airlock.policy_file import read_policy
+from sanitizer import authorizations, conversions
+from sanitizer.answer import RETRY_AFTER_S, Answer, answer, preflight
 from sanitizer.intake import Intake, Taken, refuse, take_event
 from sanitizer.outbox import Outbox, SqsOutbox
 from sanitizer.pages import build_finder
 from sanitizer.pipeline import Rules
 from sanitizer.request import Request, read_request
-from sanitizer.script import Script
+from sanitizer.script import Script, open_script
+
+_NO_GATE = NoGate()
 
 
 class Airlock(Struct, frozen=True):
@@ -36,14 +43,27 @@ class Airlock(Struct, frozen=True):
     now: Callable[[], int]
 
 
+# A clinic's own system would take a 204 for done.
+_TOLD_OF_FAULTS = (authorizations.PATH, conversions.PATH)
+
+
 def respond(event: Mapping[str, Any], airlock: Airlock) -> Taken:
-    """Answer one API Gateway event. Never raises, and never answers 5xx but for a queue that refused."""
+    """Answer one API Gateway event. Never raises, and answers a browser 5xx only where a later try may go well."""
     now = airlock.now()
     try:
         return _route(read_request(event), now, airlock)
+    except UnavailableError as error:
+        airlock.intake.journal.stumble(now, Reason.UNAVAILABLE, error)
+        return Taken(_ask_again(), refused=Reason.UNAVAILABLE)
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing leaves, and only its type and line are told
         airlock.intake.journal.stumble(now, Reason.INTERNAL, error)
+        if str(event.get("rawPath")).startswith(_TOLD_OF_FAULTS):
+            return Taken(_ask_again(), refused=Reason.INTERNAL)
         return Taken(answer(204), refused=Reason.INTERNAL)
+
+
+def _ask_again() -> Answer:
+    return answer(503, retry_after=str(RETRY_AFTER_S), access_control_expose_headers="retry-after")
 
 
 def _route(request: Request, now: int, airlock: Airlock) -> Taken:
@@ -57,10 +77,21 @@ def _route(request: Request, now: int, airlock: Airlock) -> Taken:
                 return Taken(preflight(origin))
             return refuse(Reason.FOREIGN_ORIGIN, intake.journal, now)
         case "/airlock.js", "GET" | "HEAD":
-            return Taken(airlock.script.serve(request.headers.get("if-none-match", "")))
+            return Taken(airlock.script.serve(request.headers, request.query))
         case "/v1/health", "GET" | "HEAD":
             return Taken(answer(200, body=intake.rules.policy.digest, content_type="text/plain"))
         case (("/v1/events" | "/airlock.js" | "/v1/health"), _):
+            return refuse(Reason.METHOD, intake.journal, now)
+        case _:
+            return _route_system(request, now, intake)
+
+
+def _route_system(request: Request, now: int, intake: Intake) -> Taken:
+    """The routes of a clinic's own systems; without a signature they do not exist."""
+    match request.path, request.method:
+        case conversions.PATH, "POST" if request.signed:
+            return conversions.take_conversions(request, now, intake)
+        case conversions.PATH, _ if request.signed:
             return refuse(Reason.METHOD, intake.journal, now)
         case path, ("PUT" | "DELETE") as method if request.signed and path.startswith(authorizations.PATH):
             return _change_authorization(method, path.removeprefix(authorizations.PATH), request.body, now, intake)
@@ -85,33 +116,43 @@ def _open_airlock() -> Airlock:
     """The airlock that this function's environment describes.
 
     Environment: AIRLOCK_POLICY, path of the compiled policy (default: policy.json beside the packages; a .toml is
-    compiled on the spot); AIRLOCK_QUEUE_URLS, a JSON object of network to queue URL.
+    compiled on the spot); AIRLOCK_QUEUE_URLS, a JSON object of network to queue URL; `airlock.opening` names
+    those of the journal and the kill switch, `airlock.authorization_table` that of the authorizations.
 
     Raises:
         PolicyError: with every problem of the policy; the function then does not start, and nothing is taken.
     """
     import boto3  # noqa: PLC0415 - the workbench uses this module without an AWS client
+    from botocore.config import Config  # noqa: PLC0415 - as above
+
+    def open_client(service: str) -> Any:  # noqa: ANN401 - boto3 ships no types
+        patience = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
+        return boto3.client(service, config=patience)
 
     root = Path(__file__).parent.parent
     policy = read_policy(Path(os.environ.get("AIRLOCK_POLICY", root / "policy.json")))
     queue_urls = msgspec.json.decode(os.environ["AIRLOCK_QUEUE_URLS"], type=dict[Destination, str])
     outbox = SqsOutbox(boto3.client("sqs"), queue_urls, ThreadPoolExecutor(max_workers=len(Destination)))
-    script = Script((root / "collector" / "airlock.js").read_bytes())
-    return build_airlock(policy, outbox, NoAuthorizations(), sys.stdout, script, lambda: time.time_ns() // 1_000_000)
+    script = open_script(root, policy)
+    journal = open_journal("sanitizer", secrets.token_hex(8), os.environ, open_client, sys.stdout, policy.digest)
+    gate = open_gate(os.environ, open_client, journal)
+    on_file = open_authorizations(os.environ, open_client)
+    clock = lambda: time.time_ns() // 1_000_000  # noqa: E731 - as short as a name for it
+    return build_airlock(policy, outbox, on_file, journal, script, clock, gate=gate)
 
 
 def build_airlock(
     policy: Policy,
     outbox: Outbox,
     on_file: Authorizations,
-    log: TextIO,
+    journal: Journal,
     script: Script,
     now: Callable[[], int],
     own_sites: frozenset[str] = frozenset(),
+    gate: Gate = _NO_GATE,
 ) -> Airlock:
-    """An airlock of its parts; log lines go to `log`, one each."""
-    journal = Journal(log, policy.digest)
-    rules = Rules(policy, frozenset(policy.sites) | own_sites, build_finder(policy), on_file)
+    """An airlock of its parts."""
+    rules = Rules(policy, frozenset(policy.sites) | own_sites, build_finder(policy), on_file, gate)
     return Airlock(Intake(rules, Guard(policy), outbox, journal, own_sites), script, now)
 
 

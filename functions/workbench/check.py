@@ -4,53 +4,65 @@ import argparse
 import datetime
 import json
 import sys
-from pathlib import Path
 
 from msgspec import structs
 
 from airlock.policy import PolicyError
-from workbench.bench import POLICY, open_policy
+from airlock.policy_document import draft_policy
+from workbench.bench import find_policy
 from workbench.explanation import explain
-from workbench.policy_lint import lint
-
-__all__ = ["describe", "explain", "run"]
+from workbench.policy_lint import Finding, lint
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--policy", metavar="FILE", help="a policy in TOML (default: the repository's own)")
-    parser.add_argument("--json", action="store_true", help="findings and explanation as one JSON object")
+    parser.add_argument("--json", action="store_true", help="problems, findings and explanation as one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; 0 where nothing is wrong, 1 where something is."""
-    name = Path(arguments.policy or POLICY).name
+    file = find_policy(arguments.policy)
     try:
-        policy = open_policy(arguments.policy)
+        draft = draft_policy(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        return _report(file.name, ("the file is not UTF-8 [wrong-value]",), [], None, as_json=arguments.json)
     except PolicyError as error:
-        return _report_unusable(name, error.problems, as_json=arguments.json)
-    findings = lint(policy, datetime.datetime.now(datetime.UTC).date())
-    failed = any(finding.is_error for finding in findings)
-    if arguments.json:
-        found = [structs.asdict(finding) for finding in findings]
-        result = {"usable": True, "policy": policy.digest, "problems": [], "findings": found, "says": explain(policy)}
-        sys.stdout.write(json.dumps(result) + "\n")
-        return int(failed)
-    for finding in findings:
-        word = "error" if finding.is_error else "warning"
-        sys.stdout.write(f"{name}: {finding.place}: {word}: {finding.sentence} [{finding.rule}]\n")
-    if findings:
-        sys.stdout.write("\n")
-    sys.stdout.write(explain(policy))
-    errors = sum(finding.is_error for finding in findings)
-    sys.stdout.write(f"\n{name}: {errors} errors, {len(findings) - errors} warnings\n")
-    return int(failed)
+        return _report(file.name, error.problems, [], None, as_json=arguments.json)
+    findings = lint(draft, datetime.datetime.now(datetime.UTC).date())
+    says = None if draft.problems else explain(draft.policy)
+    digest = None if draft.problems else draft.policy.digest
+    return _report(file.name, draft.problems, findings, says, as_json=arguments.json, digest=digest)
 
 
-def _report_unusable(name: str, problems: tuple[str, ...], *, as_json: bool) -> int:
+def _report(
+    name: str,
+    problems: tuple[str, ...],
+    findings: list[Finding],
+    says: str | None,
+    *,
+    as_json: bool,
+    digest: str | None = None,
+) -> int:
+    errors = len(problems) + sum(finding.is_error for finding in findings)
+    warnings = sum(not finding.is_error for finding in findings)
     if as_json:
-        sys.stdout.write(json.dumps({"usable": False, "problems": problems, "findings": []}) + "\n")
-    else:
-        sys.stdout.writelines(f"{name}: {problem}\n" for problem in problems)
-        sys.stdout.write(f"\n{name}: cannot be used, {len(problems)} problem{'s' * (len(problems) != 1)}\n")
-    return 1
+        found = [structs.asdict(finding) for finding in findings]
+        result = {"usable": not problems, "policy": digest, "problems": problems, "findings": found, "says": says}
+        sys.stdout.write(json.dumps(result) + "\n")
+        return int(errors > 0)
+    sys.stdout.writelines(f"{name}: {problem}\n" for problem in problems)
+    for finding in findings:
+        word = "" if finding.is_error else "warning: "
+        sys.stdout.write(f"{name}: {finding.place}: {word}{finding.sentence} [{finding.rule}]\n")
+    if problems or findings:
+        sys.stdout.write("\n")
+    if says is not None:
+        sys.stdout.write(says + "\n")
+    state = "cannot be used, " if problems else ""
+    sys.stdout.write(f"{name}: {state}{_count(errors, 'problem')}, {_count(warnings, 'warning')}\n")
+    return int(errors > 0)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"

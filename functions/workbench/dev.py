@@ -17,6 +17,7 @@ from workbench.request import as_http_event, signed
 from workbench.server import Handler, LogLines, Shown, build_handler
 
 PORT = 8787
+_HIGHEST_PORT = 65_535
 _QUARTER_HOUR_S = 900
 
 
@@ -29,10 +30,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:  # noqa: PLR2004 - the highest port there is
-        raise ValueError
-    return port
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"must be a port, a whole number from 0 to {_HIGHEST_PORT}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ from workbench.bench import Clock, Outbox, open_policy, set_up_airlock, set_up_f
 from workbench.complaint import Complaint
 from workbench.recorder import Recorded, Recorder
 from workbench.request import SIGNED_PATHS, as_http_event, signed
+from workbench.stories import read_story
 
 
 class Line(Struct, forbid_unknown_fields=True):
@@ -102,15 +103,20 @@ class Preview:
         if line.path.startswith(SIGNED_PATHS):
             signed(event)
         taken = respond(event, self._airlock)
-        messages, self._outbox.messages = dict(self._outbox.messages), []
-        outcomes = [
-            Previewed(decision.event_id, decision.destination, Outcome.WITHHELD, decision.result)
-            if isinstance(decision.result, Reason)
-            else self._tell(decision.destination, decision.event_id, messages[decision.destination])
-            for decision in taken.decisions
-        ]
-        if taken.refused is not None:
-            outcomes.append(Previewed(None, None, Outcome.REFUSED, taken.refused))
+        queued, self._outbox.messages = iter(self._outbox.messages), []
+        outcomes: list[Previewed] = []
+        for refused, decisions in [(item.refused, item.decisions) for item in taken.items] or [
+            (taken.refused, taken.decisions)
+        ]:
+            for decision in decisions:
+                if isinstance(decision.result, Reason):
+                    withheld = Previewed(decision.event_id, decision.destination, Outcome.WITHHELD, decision.result)
+                    outcomes.append(withheld)
+                else:  # messages stand on the queues in the order of the decisions that put them there
+                    _, message = next(queued)
+                    outcomes.append(self._tell(decision.destination, decision.event_id, message))
+            if refused is not None:
+                outcomes.append(Previewed(None, None, Outcome.REFUSED, refused))
         logs = tuple(self._log.getvalue().splitlines())
         for log in (self._log, self._aside):
             log.seek(0)
@@ -120,6 +126,8 @@ class Preview:
     def _tell(self, destination: Destination, event_id: str, message: bytes) -> Previewed:
         clean = wire.read(message)
         outcome, reason = self._forward(self._forwarders[destination], message, self._log)
+        if outcome is Outcome.EXPIRED:  # as seen from the visit: this network is not told any more
+            return Previewed(event_id, destination, Outcome.WITHHELD, reason)
         if outcome is not Outcome.HELD or reason is not Reason.NOT_YET:
             request = self._recorder.recorded.pop() if self._recorder.recorded else None
             return Previewed(event_id, destination, outcome, reason, request)
@@ -141,7 +149,10 @@ class Preview:
 def describe(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="requests: JSON files, or with --jsonl one a line; - or none is stdin"
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="requests or stories of events/ in JSON, or with --jsonl requests one a line; - or none is stdin",
     )
     parser.add_argument("--policy", metavar="FILE", help="a policy in TOML (default: the repository's own)")
     parser.add_argument("--now", type=_moment, metavar="ISO8601", help="the time to suppose (default: the clock's)")
@@ -152,9 +163,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Preview every request."""
     policy = open_policy(arguments.policy)
-    moment = arguments.now
-    preview = Preview(policy, (lambda: moment) if moment is not None else (lambda: time.time_ns() // 1_000_000))
-    lines = _read_lines(arguments.files) if arguments.jsonl else _read_files(arguments.files)
+    clock = _Clock(arguments.now)
+    preview = Preview(policy, clock)
+    lines = _read_lines(arguments.files) if arguments.jsonl else _read_files(arguments.files, clock)
     for line in lines:
         result = preview.run(line)
         if arguments.jsonl or arguments.json:
@@ -165,8 +176,22 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+class _Clock:
+    """The time to suppose: the option's, a story's own, or the clock's."""
+
+    def __init__(self, supposed: int | None) -> None:
+        self._supposed = supposed
+        self.story: int | None = None
+
+    def __call__(self) -> int:
+        return next((at for at in (self._supposed, self.story) if at is not None), time.time_ns() // 1_000_000)
+
+
 def _moment(text: str) -> int:
-    moment = datetime.datetime.fromisoformat(text)
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a moment such as 2026-11-24T15:07:12Z") from None
     return round((moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp() * 1000)
 
 
@@ -178,12 +203,18 @@ def _read_lines(files: Sequence[str]) -> Iterator[Line]:
                     yield _read_request(text, f"{_name(name)}, line {number}")
 
 
-def _read_files(files: Sequence[str]) -> Iterator[Line]:
+def _read_files(files: Sequence[str], clock: _Clock) -> Iterator[Line]:
     if not files and sys.stdin.isatty():
         raise Complaint("name a FILE with a request in JSON, or pipe one in; see `airlock preview --help`", 2)
     for name in files or ["-"]:
         with _open(name) as source:
-            yield _read_request(source.read(), _name(name))
+            text = source.read()
+        story = read_story(name, text)
+        clock.story = story.now if story else None
+        if story:
+            yield from (Line(**line) for line in story.lines())
+        else:
+            yield _read_request(text, _name(name))
 
 
 def _name(name: str) -> str:

@@ -4,6 +4,7 @@ import base64
 import json
 import mimetypes
 import threading
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -15,7 +16,8 @@ from msgspec import Struct
 from workbench.explanation import explain
 from workbench.loop import Loop
 from workbench.networks import Networks
-from workbench.request import as_http_event
+from workbench.request import SIGNED_PATHS, as_http_event, signed
+from workbench.sigv4 import DEMO_CREDENTIALS, is_signed
 from workbench.stand_ins.faults import FaultError, read_fault
 
 _HERE = Path(__file__).parent
@@ -64,7 +66,9 @@ class Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         path = urlsplit(self.path).path
         body = self._read_body()
-        if path.startswith("/v1/") or path == "/airlock.js":
+        if path.startswith(SIGNED_PATHS):
+            self._answer_system(body)
+        elif path.startswith("/v1/") or path == "/airlock.js":
             self._send_answer(self.shown.loop.answer(self._as_event(body)))
         elif path == "/_airlock/faults" and self.command == "POST":
             problem = self._set_fault(body)
@@ -79,6 +83,15 @@ class Handler(BaseHTTPRequestHandler):
             self._send(404, "text/html; charset=utf-8", (_SITE / "404.html").read_bytes())
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = _serve  # noqa: N815 - http.server's names
+
+    def _answer_system(self, body: bytes) -> None:
+        """A clinic system's request, if its signature holds; API Gateway sends the others away just like this."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        now = time.time_ns() // 1_000_000_000
+        if is_signed(self.command, self.path, headers, body, DEMO_CREDENTIALS, now):
+            self._send_answer(self.shown.loop.answer(signed(self._as_event(body))))
+        else:
+            self._send(403, "application/json", b'{"message":"Forbidden"}')
 
     def _read_body(self) -> bytes:
         length = self.headers.get("content-length", "0")

@@ -56,18 +56,24 @@ def _move(value: Any, delta: int) -> Any:  # noqa: ANN401 - any JSON
 
 def read_stories(folder: Path = EVENTS) -> list[Story]:
     """Every story, by name."""
-    return [_read(path) for path in sorted(folder.glob("*/1-request.json"))]
+    found = ((path.parent.name, path.read_bytes()) for path in sorted(folder.glob("*/1-request.json")))
+    return [story for name, text in found if (story := read_story(name, text))]
 
 
-def _read(path: Path) -> Story:
-    document = json.loads(path.read_text(encoding="utf-8"))
-    request = dict(document["request"])
+def read_story(name: str, text: bytes) -> Story | None:
+    """A story from its file's bytes; None where they are something else, a request alone say."""
+    try:
+        document = json.loads(text)
+        moment = datetime.datetime.fromisoformat(document["now"])
+        request = dict(document["request"])
+    except (ValueError, KeyError, TypeError):
+        return None
     if not isinstance(request.get("body", ""), str):
         request["body"] = json.dumps(request["body"], separators=(",", ":"), ensure_ascii=False)
     return Story(
-        name=path.parent.name,
-        title=document["title"],
-        now=round(datetime.datetime.fromisoformat(document["now"]).timestamp() * 1000),
+        name=name,
+        title=document.get("title", name),
+        now=round(moment.timestamp() * 1000),
         authorizations=document.get("authorizations", {}),
         request=request,
     )

@@ -1,0 +1,24 @@
+"""A policy's file in, the policy out: compiled as a Lambda's zip holds it, or the TOML that a clinic reviews."""
+
+from pathlib import Path
+
+from airlock.policy import Policy, PolicyError, load
+
+
+def read_policy(path: Path) -> Policy:
+    """A policy from its file: compiled, or where it ends in .toml compiled on the spot.
+
+    Raises:
+        PolicyError: with every problem, or that the file cannot be read.
+    """
+    try:
+        source = path.read_bytes()
+        text = source.decode("utf-8") if path.suffix == ".toml" else ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise PolicyError((f"the policy {path.name} cannot be read: {reason}",)) from None
+    if path.suffix != ".toml":
+        return load(source)
+    from airlock.policy_document import compile_policy  # noqa: PLC0415 - a Lambda's zip holds no compiler and needs none
+
+    return compile_policy(text)

@@ -1,0 +1,211 @@
+"""`airlock check` tells a privacy officer what is wrong with a policy, and what follows from one that is right."""
+
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+
+from airlock.address_book import Destination
+from airlock.policy import Policy
+from airlock.policy_document import compile_policy, draft_policy
+from workbench.command import main
+from workbench.explanation import count_bits, explain
+from workbench.page_patterns import covers, meet
+from workbench.policy_lint import Finding, lint
+
+TODAY = datetime.date(2026, 11, 24)
+
+
+def lint_text(text: str, today: datetime.date = TODAY) -> list[Finding]:
+    return lint(draft_policy(text), today)
+
+
+def rules_of(text: str, today: datetime.date = TODAY) -> set[str]:
+    return {finding.rule for finding in lint_text(text, today)}
+
+
+def test_the_sample_policy_has_nothing_to_ask_about(policy_text: str) -> None:
+    assert lint_text(policy_text) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "place"),
+    [
+        ('why = "count consultation requests per campaign"\n', "", "event-without-review", "event.1"),
+        (
+            "reviewed_on = 2026-11-02\nexpires = 2027-11-02 #",
+            "expires = 2027-11-02 #",
+            "event-without-review",
+            "event.1",
+        ),
+        ("expires = 2027-11-02 # the last", "expires = 2026-11-23 # the last", "event-expired", "event.1.expires"),
+        (
+            "expires = 2027-11-02 # the last",
+            "expires = 2026-12-01 # the last",
+            "event-about-to-expire",
+            "event.1.expires",
+        ),
+        ("expires = 2027-11-02 # the last", "# the last", "event-without-end", "event.1"),
+        ('label = "/contact"', 'label = "/weight-loss"', "names-a-treatment", "page.5.label"),
+        ('lead = "SubmitForm"', 'lead = "BotoxLead"', "names-a-treatment", "destination.tiktok.events.lead"),
+        ('name = "contact"\n', 'name = "semaglutide"\n', "names-a-treatment", "event.3.name"),
+        ('match = "/patient/**"', 'match = "/portal/login"', "overlapping-page-rules", "page.2.match"),
+        (
+            'identity = "click_id"\nsecret = "airlock/tiktok"',
+            'secret = "airlock/tiktok"',
+            "network-without-identity",
+            "tiktok",
+        ),
+        (
+            'secret = "airlock/tiktok"',
+            'test_code = "T1"\nsecret = "airlock/tiktok"',
+            "test-mode-live",
+            "tiktok.test_code",
+        ),
+        ('account = "1234567890"', 'account = "1234567890"\npage = "label"', "label-not-told", "google.page"),
+        ('booking = "Schedule", contact = "Contact"', 'booking = "Schedule"', "event-without-word", "event.3.to"),
+    ],
+)
+def test_each_rule_speaks_up_at_its_place(policy_text: str, old: str, new: str, rule: str, place: str) -> None:
+    assert old in policy_text, "the sample policy has changed"
+    findings = [each for each in lint_text(policy_text.replace(old, new, 1)) if each.rule == rule]
+    assert findings, f"{rule} says nothing"
+    assert place in findings[0].place
+    assert findings[0].place.startswith("line ")
+
+
+def test_a_policy_without_a_private_page_is_asked_about(policy_text: str) -> None:
+    assert "no-private-page" in rules_of(policy_text.replace('surface = "private"', 'surface = "health"'))
+
+
+def test_an_exemption_has_to_exempt_something(policy_text: str) -> None:
+    needed = policy_text.replace('label = "/contact"', 'label = "/botox"')
+    assert "names-a-treatment" in rules_of(needed)
+    assert not rules_of(needed + '\n[[exempt]]\nterm = "botox"\n')
+    assert "exemption-that-exempts-nothing" in rules_of(policy_text + '\n[[exempt]]\nterm = "botox"\n')
+    assert "exemption-that-exempts-nothing" in rules_of(policy_text + '\n[[exempt]]\nterm = "table"\n')
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [(datetime.date(2027, 5, 1), None), (datetime.date(2027, 7, 20), False), (datetime.date(2027, 8, 17), True)],
+)
+def test_a_pinned_api_version_is_warned_of_60_days_before_it_ends(
+    policy_text: str, today: datetime.date, *, expected: bool | None
+) -> None:
+    found = [
+        each for each in lint_text(policy_text, today) if each.rule == "api-version-ends" and "linkedin" in each.place
+    ]
+    assert [each.is_error for each in found] == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize("network", ["pinterest", "snapchat"])
+def test_a_network_that_cannot_work_with_a_click_id_is_refused(policy_text: str, network: str) -> None:
+    account = "549755885175" if network == "pinterest" else "0f1e2d3c-0001-4abc-8def-0123456789ab"
+    word = "lead" if network == "pinterest" else "SIGN_UP"
+    table = f'\n[destination.{network}]\naccount = "{account}"\nevents = {{ lead = "{word}" }}\nidentity = '
+    assert "network-needs-contact" in rules_of(f'{policy_text}{table}"click_id"\n')
+    assert "network-needs-contact" not in rules_of(f'{policy_text}{table}"hashed"\nidentifiers = ["email"]\n')
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "expected"),
+    [
+        ("/a/**", "/a/b", True),
+        ("/a/**", "/a", True),
+        ("/a/**", "/a/b/**", True),
+        ("/**", "/x/*", True),
+        ("/a/*", "/a/b", False),
+        ("/a/b", "/a/**", False),
+        ("/a", "/a", True),
+    ],
+)
+def test_one_pattern_covers_another(wide: str, narrow: str, *, expected: bool) -> None:
+    assert covers(wide, narrow) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("/a/*", "/*/portal", True),
+        ("/a/**", "/b/**", False),
+        ("/**/portal", "/a/b/portal", True),
+        ("/ab*", "/a*c", True),
+        ("/ab*", "/ac*", False),
+        ("/a", "/a/b", False),
+    ],
+)
+def test_two_patterns_meet(one: str, other: str, *, expected: bool) -> None:
+    assert meet(one, other) is expected
+    assert meet(other, one) is expected
+
+
+def test_the_explanation_says_what_each_network_is_told(policy: Policy) -> None:
+    said = " ".join(explain(policy).split())
+    for sentence in (
+        "Meta (account 123456789012345, no BAA)",
+        "lead: is told “Lead”, the quarter hour it happened in",
+        "a worth of 0, 250, 500 or 1000 USD",
+        "the fixed worth of 150 USD",
+        "only under a HIPAA authorization on file that names it",
+        "with the visitor's consent, by the clinic's own decision recorded in this policy",
+        "Nothing is taken from /portal/** and /patient/**.",
+        "Switched off, told nothing: Google Analytics 4.",
+        "told to nobody: page_view",
+    ):
+        assert sentence in said
+    assert max(map(len, explain(policy).splitlines())) <= 100
+
+
+def test_the_bits_are_counted_from_the_policy(policy: Policy) -> None:
+    """A wider policy lets a visit change more of a request, and the number says so."""
+    event = policy.events_by_name["lead"]
+    meta = dict(count_bits(policy, Destination.META, policy.rules[Destination.META], event))
+    google = dict(count_bits(policy, Destination.GOOGLE, policy.rules[Destination.GOOGLE], event))
+    assert meta["worth"] == 2.3  # four bands or none
+    assert meta["time"] == 9.4  # the quarter hours of a week
+    assert meta["hashed email"] == 256
+    assert "hashed email" not in google
+    assert "page label" not in google
+    assert google["click id, the network's own"] == 1200
+
+
+def test_the_command_answers_0_for_a_good_policy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert "0 problems, 0 warnings" in capsys.readouterr().out
+
+
+def test_the_command_answers_1_and_lists_every_problem(
+    policy_text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "clinic.toml"
+    text = policy_text.replace('currency = "USD"', "currency = 1").replace(
+        '"count consultation requests per campaign"', '""'
+    )
+    file.write_text(text.replace('why = ""\n', ""), encoding="utf-8")
+    assert main(["check", "--policy", str(file)]) == 1
+    said = capsys.readouterr().out
+    assert "clinic.toml: line 10, clinic.currency: must be an ISO 4217 code" in said
+    assert "event-without-review" in said
+    assert "cannot be used, 2 problems" in said
+
+
+def test_the_command_speaks_json(policy: Policy, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["policy"] == policy.digest
+    assert result["usable"] is True
+    assert result["problems"] == result["findings"] == []
+
+
+def test_a_missing_file_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--policy", str(tmp_path / "gone.toml")]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert "there is no such file" in printed.err
+
+
+def test_what_compiles_explains_itself(policy_text: str) -> None:
+    assert explain(compile_policy(policy_text))
