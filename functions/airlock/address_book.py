@@ -11,6 +11,7 @@ from airlock.normalisation import Normalisation
 from airlock.tokens import ClickIdKind
 
 SIX_HOURS_S = 6 * 3600
+DAY_S = 86_400
 
 
 class Destination(StrEnum):
@@ -60,6 +61,8 @@ class Address(Struct, frozen=True):
     tells_page: bool = False
     tells_click_time: bool = False
     click_settles_s: int = 0  # how long after a click the network first knows it
+    max_age_s: int = 7 * DAY_S  # how old an event may be when the network is told
+    max_age_in_person_s: int = 0  # the same for what happened at the clinic, where that may be older
 
 
 # What a network takes that takes everything, in Meta's way of writing; the others say where theirs differs.
@@ -95,6 +98,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             recognised_by=(*_EACH_ALONE, frozenset({ContactField.FIRST_NAME, ContactField.LAST_NAME})),
             tells_page=True,
             tells_click_time=True,
+            max_age_in_person_s=62 * DAY_S,
         ),
         Destination.GOOGLE: Address(
             account=re.compile(r"[0-9]{10}", re.ASCII),
@@ -104,6 +108,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             click_ids=(ClickIdKind.GCLID, ClickIdKind.GBRAID, ClickIdKind.WBRAID),
             contact_refused=_GOOGLE_REFUSED,
             click_settles_s=SIX_HOURS_S,
+            max_age_s=90 * DAY_S,
         ),
         Destination.GA4: Address(
             account=re.compile(r"G-[A-Z0-9]{4,20}", re.ASCII),
@@ -112,6 +117,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             event_word_is=_WORD_IS + ", without GA4's reserved prefixes",
             contact_refused=_GOOGLE_REFUSED,
             needs_identity=False,
+            max_age_s=3 * DAY_S,
         ),
         Destination.TIKTOK: Address(
             account=re.compile(r"[A-Z0-9]{10,40}", re.ASCII),
@@ -140,6 +146,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             click_ids=(ClickIdKind.LI_FAT_ID,),
             contact=MappingProxyType({ContactField.EMAIL: Normalisation.EMAIL}),
             recognised_by=_EACH_ALONE[:1],
+            max_age_s=90 * DAY_S,
         ),
         Destination.MICROSOFT: Address(
             account=_DIGITS,

@@ -3,8 +3,10 @@
 The airlock keeps the terms only, under the SHA-256 of the id; the signed document stays in the clinic's own system.
 """
 
+from collections.abc import Iterator
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
 from airlock.address_book import ContactField, Destination
@@ -31,26 +33,43 @@ class Authorization(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Authorizations(Protocol):
-    """Where authorizations are kept."""
+    """Where authorizations are kept. A revocation is final: nothing that is recorded afterwards takes its place.
+
+    Every method raises `table.UnavailableError` where the place does not answer.
+    """
 
     def find(self, ref: AuthorizationRef) -> Authorization | None:
         """The authorization under a reference, revoked ones too; None if there is none."""
 
-    def keep(self, ref: AuthorizationRef, authorization: Authorization) -> None:
-        """Record an authorization, or its revocation."""
+    def keep(self, ref: AuthorizationRef, authorization: Authorization) -> bool:
+        """Record an authorization; False where one under this reference was revoked, and nothing is recorded."""
+
+    def revoke(self, ref: AuthorizationRef, at: int) -> None:
+        """Revoke from `at` on, epoch milliseconds, what is on file or will be; the first revocation's moment stays."""
+
+    def read_all(self) -> Iterator[tuple[AuthorizationRef, Authorization]]:
+        """Everything on file, revoked ones too, in no order."""
 
 
 class NoAuthorizations:
-    """Nothing is on file, and nothing can be put there."""
+    """Nothing is on file, and nothing can be put there: what is not kept must not be answered as if it were."""
 
     def find(self, ref: AuthorizationRef) -> Authorization | None:
         """None."""
         del ref
         return None
 
-    def keep(self, ref: AuthorizationRef, authorization: Authorization) -> None:
-        """Refuse: a change that is not kept must not be answered as if it were."""
+    def keep(self, ref: AuthorizationRef, authorization: Authorization) -> bool:
+        """Refuse."""
         raise NotImplementedError("no place is configured where authorizations are kept")
+
+    def revoke(self, ref: AuthorizationRef, at: int) -> None:
+        """Refuse."""
+        raise NotImplementedError("no place is configured where authorizations are kept")
+
+    def read_all(self) -> Iterator[tuple[AuthorizationRef, Authorization]]:
+        """Nothing."""
+        return iter(())
 
 
 class AuthorizationsInMemory:
@@ -63,6 +82,20 @@ class AuthorizationsInMemory:
         """The authorization under a reference."""
         return self._kept.get(ref)
 
-    def keep(self, ref: AuthorizationRef, authorization: Authorization) -> None:
-        """Record an authorization, or its revocation."""
+    def keep(self, ref: AuthorizationRef, authorization: Authorization) -> bool:
+        """Record an authorization, unless a revocation stands."""
+        before = self._kept.get(ref)
+        if before is not None and before.revoked_at is not None:
+            return False
         self._kept[ref] = authorization
+        return True
+
+    def revoke(self, ref: AuthorizationRef, at: int) -> None:
+        """Revoke what is on file or will be."""
+        before = self._kept.get(ref, Authorization())
+        if before.revoked_at is None:
+            self._kept[ref] = msgspec.structs.replace(before, revoked_at=at)
+
+    def read_all(self) -> Iterator[tuple[AuthorizationRef, Authorization]]:
+        """Everything on file."""
+        return iter(list(self._kept.items()))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from airlock.address_book import Destination
+from airlock.address_book import ADDRESS_BOOK, Destination
 from airlock.tokens import AuthorizationRef, ClickId, Currency, Digest, EventId, EventName, PageLabel
 
 QUARTER_HOUR_MS = 900_000
@@ -69,3 +69,11 @@ class CleanEvent(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
 def round_up(epoch_ms: int) -> int:
     """Epoch milliseconds to the next quarter hour in epoch seconds; a time exactly on one keeps it."""
     return -(-epoch_ms // QUARTER_HOUR_MS) * 900
+
+
+def longest_s(destination: Destination, source: Source) -> int:
+    """How old an event of this source may be, in seconds, when the network is told."""
+    address = ADDRESS_BOOK[destination]
+    if source is Source.IN_PERSON:
+        return max(address.max_age_s, address.max_age_in_person_s)
+    return address.max_age_s

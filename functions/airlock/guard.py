@@ -5,13 +5,13 @@ policy, or an identifier in the guise of a click id.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from airlock import lexicon, patterns
 from airlock.address_book import ContactField
-from airlock.clean import Basis, Source
+from airlock.clean import Amount, Basis, Source
 from airlock.policy import Policy
 from airlock.tokens import AuthorizationRef, ClickId, Digest, EventId
 
@@ -19,6 +19,7 @@ Hit = str
 """The name of the broken rule, out of a closed vocabulary: it goes into the journal."""
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
+_encode = msgspec.json.encode
 _Check = Callable[[object], Hit | None]
 
 
@@ -41,7 +42,7 @@ class Guard:
             "not_before": _is_quarter_hour,
             "click_at": _is_quarter_hour,
             "source": _one_of(Source),
-            "amount": _one_of(amounts),
+            "amount": _one_amount_of(frozenset(amounts)),
             "currency": _one_of({policy.currency}),
             "label": self._check_word,
             "click": self._check_click,
@@ -54,8 +55,10 @@ class Guard:
         """The rule that a queue message breaks, or None."""
         try:
             envelope = _decode(message)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return "not_json"
+        if _encode(envelope) != message:  # a key that stands twice, an escape, a space: not what the sanitizer writes
+            return "not_canonical"
         event = envelope.get("event")
         if envelope.keys() != {"v", "event"} or not isinstance(event, dict):
             return "unknown_key"
@@ -79,9 +82,13 @@ class Guard:
         return self._look(value.partition(":")[2])
 
 
-def _one_of(words: object) -> _Check:
-    allowed = frozenset(words)  # type: ignore[call-overload]  # any collection of hashable words
-    return lambda value: None if value in allowed else "unknown_word"
+def _one_of(words: Iterable[str]) -> _Check:
+    allowed = frozenset(map(str, words))
+    return lambda value: None if isinstance(value, str) and value in allowed else "unknown_word"
+
+
+def _one_amount_of(amounts: frozenset[Amount]) -> _Check:
+    return lambda value: None if type(value) in {int, float} and value in amounts else "unknown_word"
 
 
 def _grammar(grammar: re.Pattern[str]) -> _Check:
@@ -89,7 +96,7 @@ def _grammar(grammar: re.Pattern[str]) -> _Check:
 
 
 def _is_quarter_hour(value: object) -> Hit | None:
-    return None if isinstance(value, int) and value % 900 == 0 else "time_not_rounded"
+    return None if type(value) is int and value % 900 == 0 else "time_not_rounded"
 
 
 def _are_digests(value: object) -> Hit | None:

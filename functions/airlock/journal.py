@@ -1,97 +1,77 @@
 """Decisions and disclosures in, one PHI-free JSON line each out: the log that an auditor reads.
 
-Every field is a word of a closed vocabulary, a derived id, a number or a hash. The schema is versioned by `schema`.
+The lines of one journal are one chain (`chain.py`); `journal_line.py` has their forms, versioned by `schema`.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal, TextIO
+from typing import TextIO
 
 import msgspec
 
-from airlock.address_book import ContactField, Destination
-from airlock.clean import Amount, Basis, CleanEvent, Digests, Source
+from airlock.address_book import Destination
+from airlock.chain import Chain
+from airlock.clean import Basis, CleanEvent, Source
+from airlock.journal_line import SCHEMA, Checkpoint, Decision, Disclosure, Note, Processing
+from airlock.mask import mask, told_fields
 from airlock.outcome import Outcome, Reason
-from airlock.policy import PayloadLog, Surface
-from airlock.tokens import AuthorizationRef, ClickIdKind, EventId, EventName, PageLabel, to_text
+from airlock.policy import Surface
+from airlock.tokens import AuthorizationRef, EventId, EventName, PageLabel, to_text
 
-SCHEMA = 1
+__all__ = ["SCHEMA", "UNVERSIONED", "Journal", "mask", "shorten", "told_fields"]
+
+UNVERSIONED = "source"
+"""What lines name as the code's version where nobody gave it one."""
 # 16 hex digits name an authorization in the journal; its id is never there.
 _REF_DIGITS = 16
-
-
-class _Line(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    schema: int
-    kind: str
-    at: int  # epoch milliseconds at which the line was written
-    policy: str
-    outcome: Outcome
-    reason: Reason | None = None
-    destination: Destination | None = None
-    event: EventName | None = None
-    event_id: EventId | None = None
-
-
-class _Decision(_Line, frozen=True, omit_defaults=True, kw_only=True):
-    surface: Surface | None = None
-    label: PageLabel | None = None
-    source: Source | None = None
-    click_id: ClickIdKind | None = None
-    digests: list[ContactField] = []
-    basis: Basis = Basis.NONE
-    authorization: str | None = None
-    not_before: int | None = None
-    props: dict[str, str] = {}
-    dropped: dict[str, int] = {}
-    field: str | None = None
-    rule: str | None = None
-    bytes: int | None = None
-
-
-class _Disclosure(_Line, frozen=True, omit_defaults=True, kw_only=True):
-    attempt: int = 1
-    host: str | None = None
-    status: int | None = None
-    code: str | None = None
-    trace: str | None = None
-    rule: str | None = None
-    click_id: ClickIdKind | None = None
-    digests: list[ContactField] = []
-    basis: Basis = Basis.NONE
-    authorization: str | None = None
-    not_before: int | None = None
-    told_at: int | None = None
-    amount: Amount | None = None
-    payload: msgspec.Raw | None = None
-    sha256: str | None = None
-    bytes: int | None = None
-
-
-class _Fault(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    schema: int
-    kind: Literal["fault", "authorization"]
-    at: int
-    policy: str
-    outcome: Outcome | None = None
-    reason: Reason | None = None
-    type: str | None = None
-    line: str | None = None
-    authorization: str | None = None
-    change: str | None = None
-
 
 _encode = msgspec.json.Encoder(enc_hook=to_text).encode
 
 
 class Journal:
-    """Writes lines to a log, each stamped with the policy's hash."""
+    """Writes lines to a log, each stamped with the policy's hash and the code's version. Safe to use from threads.
 
-    def __init__(self, log: TextIO, policy_digest: str) -> None:
+    Without a chain of its own it writes the chain `unnamed`, unsigned: for a tool that reads its lines at once.
+    """
+
+    def __init__(
+        self, log: TextIO, policy_digest: str, *, version: str = UNVERSIONED, chain: Chain | None = None
+    ) -> None:
         self._log = log
         self._policy = policy_digest
+        self._version = version
+        self._chain = chain or Chain("unnamed")
+        self._lock = threading.Lock()
+        self._shown: tuple[str | None, int] = (None, 0)  # the payload that was written last, and where
 
-    def _put(self, line: msgspec.Struct) -> None:
-        self._log.write(_encode(line).decode() + "\n")
+    def _put(self, at: int, line: msgspec.Struct) -> None:
+        encoded = _encode(line)
+        with self._lock:
+            self._log.write(self._chain.link(encoded).decode() + "\n")
+            if self._chain.is_due(at):
+                self._write_checkpoint(at)
+
+    def _write_checkpoint(self, at: int) -> None:
+        signer = self._chain.signer
+        if signer is None:
+            return
+        signature = signer.sign(self._chain.state(at))
+        line = Checkpoint(
+            schema=SCHEMA,
+            kind="checkpoint",
+            at=at,
+            policy=self._policy,
+            version=self._version,
+            key=signer.key,
+            signature=signature,
+        )
+        self._log.write(self._chain.link(_encode(line)).decode() + "\n")
+
+    def seal(self, at: int) -> None:
+        """Write a checkpoint now, where the chain has a key: what is about to end is then signed to its end."""
+        with self._lock:
+            self._write_checkpoint(at)
 
     def decide(  # noqa: PLR0913 - a line's fields
         self,
@@ -114,11 +94,13 @@ class Journal:
     ) -> None:
         """One decision of the sanitizer; `dropped` names contract fields, once for each value that was dropped."""
         self._put(
-            _Decision(
+            at,
+            Decision(
                 schema=SCHEMA,
                 kind="decision",
                 at=at,
                 policy=self._policy,
+                version=self._version,
                 outcome=outcome,
                 reason=reason,
                 destination=destination,
@@ -137,7 +119,7 @@ class Journal:
                 field=field or None,
                 rule=rule,
                 bytes=size,
-            )
+            ),
         )
 
     def disclose(  # noqa: PLR0913 - a line's fields
@@ -157,13 +139,22 @@ class Journal:
         sha256: str | None = None,
         size: int | None = None,
     ) -> None:
-        """What became of one event at its network; `payload` is JSON as told or masked, `sha256` of the exact bytes."""
+        """What became of one event at its network; `payload` is JSON as told or masked, `sha256` of the exact bytes.
+
+        A request that told several events is shown once: the other lines name the place of the one that shows it.
+        """
+        shown, place = self._shown
+        repeated = payload is not None and shown is not None and shown == sha256
+        if payload is not None and not repeated:
+            self._shown = (sha256, self._chain.next)
         self._put(
-            _Disclosure(
+            at,
+            Disclosure(
                 schema=SCHEMA,
                 kind="disclosure",
                 at=at,
                 policy=self._policy,
+                version=self._version,
                 outcome=outcome,
                 reason=reason,
                 destination=clean.destination,
@@ -182,64 +173,69 @@ class Journal:
                 not_before=clean.not_before,
                 told_at=clean.at,
                 amount=clean.amount,
-                payload=None if payload is None else msgspec.Raw(payload),
+                payload=None if payload is None or repeated else msgspec.Raw(payload),
+                payload_at=place if repeated else None,
                 sha256=sha256,
                 bytes=size,
-            )
+            ),
         )
 
     def stumble(self, at: int, reason: Reason, error: BaseException, destination: Destination | None = None) -> None:
         """An exception that should not have been: its type and where it was raised, never its text."""
-        self._put(
-            _Fault(
-                schema=SCHEMA,
-                kind="fault",
-                at=at,
-                policy=self._policy,
-                outcome=Outcome.REFUSED if destination is None else Outcome.HELD,
-                reason=reason,
-                type=type(error).__name__,
-                line=_raised_at(error),
-            )
+        outcome = Outcome.REFUSED if destination is None else Outcome.HELD
+        self._note(
+            at,
+            "fault",
+            outcome=outcome,
+            reason=reason,
+            destination=destination,
+            type=type(error).__name__,
+            line=_raised_at(error),
         )
 
     def record_authorization(self, at: int, ref: AuthorizationRef, change: str) -> None:
         """An authorization was recorded or revoked."""
+        self._note(at, "authorization", authorization=shorten(ref), change=change)
+
+    def record_gate(self, at: int, mode: str) -> None:
+        """This execution environment saw the kill switch turned: `open`, `closed`, or closed for the networks named."""
+        self._note(at, "gate", change=mode)
+
+    def record_processing(
+        self, at: int, destination: Destination, outcome: Outcome, trace: str, events: int, failed: Mapping[str, int]
+    ) -> None:
+        """What a network told later of a request that it had accepted; held where it never told. Names no event."""
         self._put(
-            _Fault(
+            at,
+            Processing(
                 schema=SCHEMA,
-                kind="authorization",
+                kind="processing",
                 at=at,
                 policy=self._policy,
-                authorization=shorten(ref),
-                change=change,
-            )
+                version=self._version,
+                outcome=outcome,
+                reason=Reason.GIVEN_UP if outcome is Outcome.HELD else None,
+                destination=destination,
+                trace=trace,
+                events=events,
+                failed=dict(failed),
+            ),
         )
 
+    def record_version_end(self, at: int, destination: Destination, version: str, ends: str) -> None:
+        """A network's API version that is pinned in this code ends within 60 days, or has ended."""
+        self._note(
+            at, "api_version", reason=Reason.VERSION_ENDS, destination=destination, change=f"{version} ends {ends}"
+        )
 
-def told_fields(digests: Digests | None) -> list[ContactField]:
-    """The contact fields of which a digest is told."""
-    return [] if digests is None else [field for field in ContactField if getattr(digests, field) is not None]
+    def _note(self, at: int, kind: str, **fields: object) -> None:
+        stamp = {"schema": SCHEMA, "kind": kind, "at": at, "policy": self._policy, "version": self._version}
+        self._put(at, Note(**stamp, **fields))  # type: ignore[arg-type]  # the callers above name fields of a Note
 
 
 def shorten(ref: AuthorizationRef | None) -> str | None:
     """The first hex digits by which the journal names an authorization."""
     return None if ref is None else ref[:_REF_DIGITS]
-
-
-def mask(payload: bytes, clean: CleanEvent, log: PayloadLog) -> bytes | None:
-    """A told payload as the policy wants it in the journal: as it is, with identifiers shortened, or not at all."""
-    if log is PayloadLog.DIGEST:
-        return None
-    if log is PayloadLog.FULL:
-        return payload
-    masked = payload
-    identifiers = [getattr(clean.digests, field) for field in told_fields(clean.digests)]
-    if clean.click:
-        identifiers.append(clean.click.id)
-    for identifier in identifiers:
-        masked = masked.replace(identifier.encode(), f"{identifier[:4]}..".encode())
-    return masked
 
 
 def _raised_at(error: BaseException) -> str | None:

@@ -1,7 +1,7 @@
-"""Rules by which a contact field is written before it is hashed: what the address book names, the sanitizer carries out.
+"""Rules by which a contact field is written before it is hashed; the address book names them for each network.
 
 The plain values are on the raw side alone, so `sanitizer.normalisation` has the code. One field has several rules where
-the networks disagree: a digest made by the wrong one matches nobody. Pages and packages named below were read 2026-11-23.
+the networks disagree: a digest made by the wrong one matches nobody. Pages and packages below were read 2026-11-23.
 """
 
 from enum import StrEnum

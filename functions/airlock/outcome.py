@@ -12,7 +12,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # the request or the event as a whole is not acceptable
     HELD = "held"  # not yet: a moment, a token or a network is waited for
     EXPIRED = "expired"  # older than the network takes
-    REJECTED = "rejected"  # the network will never take this event
+    REJECTED = "rejected"  # it is on the dead-letter queue with its reason: the network will never take it as it is
 
 
 class Reason(StrEnum):
@@ -24,6 +24,8 @@ class Reason(StrEnum):
     UNSUPPORTED_TYPE = "unsupported_type"
     TOO_LARGE = "too_large"
     MALFORMED = "malformed"
+    BAD_SIGNATURE = "bad_signature"  # a webhook's; every other signature is API Gateway's to check
+    CLOSED = "closed"  # the kill switch
     UNKNOWN_EVENT = "unknown_event"
     EVENT_EXPIRED = "event_expired"
     BAD_TIME = "bad_time"
@@ -50,3 +52,6 @@ class Reason(StrEnum):
     UNAUTHORISED = "unauthorised"
     PROHIBITED = "prohibited"
     LEDGER_UNAVAILABLE = "ledger_unavailable"
+    IN_DOUBT = "in_doubt"  # perhaps told, at a network that would count it twice: on the dead-letter queue
+    GIVEN_UP = "given_up"  # waited as long as its queue is trusted to keep it: on the dead-letter queue
+    VERSION_ENDS = "version_ends"  # the network's API version that is pinned here ends soon, or has ended

@@ -78,9 +78,11 @@ def _passes_luhn(text: str) -> bool:
     return sum(doubled) % 10 == 0
 
 
-def _passes_mod_97(text: str) -> bool:
-    """ISO 13616: the check digits of an IBAN."""
+def _is_iban(text: str) -> bool:
+    """ISO 13616: a country's own length, and the check digits. No country's is 32 hexadecimal digits, as ids are."""
     code = "".join(char for char in text if char.isalnum())
+    if _IBAN_LENGTHS.get(code[:2]) != len(code):
+        return False
     return int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1
 
 
@@ -110,6 +112,15 @@ def _any_of(shapes: Mapping[Rule, str]) -> str:
 _RULES: Final[Mapping[str | None, Rule]] = {str(rule): rule for rule in Rule}
 _SHORTEST_PHONE: Final = 7
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+# SWIFT's IBAN registry (swift.com, release 98).
+_IBANS: Final = (
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29"
+    " ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20"
+    " LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29"
+    " PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
+    " YE30"
+)
+_IBAN_LENGTHS: Final[Mapping[str, int]] = {entry[:2]: int(entry[2:]) for entry in _IBANS.split()}
 _PROSE: Final = re.compile(r"[A-Za-z']{2,} [A-Za-z]{2,}")
 # What would look like an identifier and is none: a UUID, Meta's cookie, epoch milliseconds of 2017 to 2033.
 _HARMLESS: Final = re.compile(
@@ -156,7 +167,7 @@ _CHECKED: Final[tuple[tuple[Rule, re.Pattern[str], Callable[[str], bool]], ...]]
     (
         Rule.ACCOUNT_NUMBER,
         _alone("[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?"),
-        _passes_mod_97,
+        _is_iban,
     ),
     (Rule.ACCOUNT_NUMBER, _alone(f"[13][{_BASE58}]{{25,34}}"), _passes_base58check),
 )
@@ -179,7 +190,8 @@ _SHAPE: Final = _alone(
             rf"|{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
             rf"|{_DAY_IN_WORDS}[-_. /]{{1,2}}{_MONTH}(?:[-_., /]{{1,2}}{_YEAR})?"
             rf"|{_MONTH}[-_. /]{{1,2}}{_DAY_IN_WORDS}(?:[-_., /]{{1,2}}{_YEAR})?",
-            Rule.AGE: r"[0-9]{1,3}[-_ ]?(?i:years?|yrs?|y)[-_ /]?(?i:olds?|o)",
+            Rule.AGE: r"[0-9]{1,3}[-_ ]?(?i:(?:years?|yrs?)[-_ /]?(?:olds?|o)|y[-_ /]?olds?)"
+            r"|(?:[1-9]|1[01])[0-9][-_ ]?(?:y[-_ /]?o|Y[-_ /]?O)",  # of one digit it would be found in opaque ids
             Rule.IP_ADDRESS: rf"{_OCTET}(?:\.{_OCTET}){{3}}(?!\.[0-9])",
             Rule.DEVICE_ADDRESS: r"[0-9A-Fa-f]{2}(?P<colon>[:-])(?:[0-9A-Fa-f]{2}(?P=colon)){4}[0-9A-Fa-f]{2}"
             r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from airlock.address_book import ContactField, Destination
 from airlock.clean import Amount
+from airlock.hook import Hook
 from airlock.tokens import Currency, EventName, PageLabel, to_text, to_token
 
 
@@ -155,6 +156,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     destinations: tuple[DestinationRule, ...]
     shims: tuple[Shim, ...] = ()
     consent_tools: tuple[ConsentTool, ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    time_zone: str | None = None  # by which the clinic's own files are dated; no network is told
 
     @cached_property
     def events_by_name(self) -> dict[str, Event]:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import zoneinfo
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 from airlock.policy import ConsentTool, Event, Page, PayloadLog, Policy, PolicyError, Shim, Stage, Surface
 from airlock.policy_crosscheck import cross_check
 from airlock.policy_entries import WORDS, read_destinations, read_event
+from airlock.policy_hooks import read_hooks
 from airlock.policy_place import Path, Problems, Rule, Table, find_lines
 from airlock.tokens import Currency, PageLabel
 
@@ -17,8 +19,10 @@ _ORIGIN = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?"
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _MATCH = re.compile(r"/[^\s?#;\\%]{0,200}")
+_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CATEGORY = re.compile(r"(?!at$)[A-Za-z0-9_.-]{1,60}", re.ASCII)
 _NO_CURRENCY = Currency("XXX")  # ISO 4217: no currency; in a draft whose own cannot be read
+_TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]{1,30}(?:/[A-Z][A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
 _DAY_MS = 86_400_000
 
 Entry = TypeVar("Entry", Page, Event)
@@ -92,14 +96,18 @@ def _read(top: Table, pages: tuple[Page, ...], events: tuple[Event, ...]) -> Pol
     state = clinic.text("state", _COUNTRY, "a US state's two letters such as CA", default="")
     stage = (top if "stage" in top else clinic).choice("stage", Stage, Stage.LIVE)
     payload_log = (top if "payload_log" in top else clinic).choice("payload_log", PayloadLog, PayloadLog.MASKED)
+    time_zone = _read_time_zone(clinic)
     clinic.close()
     consent = top.table("consent")
     required = consent.texts("required", _CATEGORY, "a consent category such as marketing (the word `at` is taken)")
     max_age_days = consent.whole("max_age_days", 1, 3650, default=180)
     consent.close()
     exempt = [_read_exemption(table) for table in top.tables("exempt")]
+    for table in top.tables("approval"):
+        _check_approval(table)
     destinations = read_destinations(top)
     shims, consent_tools = _read_script(top.table("script")) if "script" in top else ((), ())
+    hooks = read_hooks(top, {name for event in events for name in (event.name, *event.aliases)})
     top.close()
     return Policy(
         name=name,
@@ -119,7 +127,19 @@ def _read(top: Table, pages: tuple[Page, ...], events: tuple[Event, ...]) -> Pol
         destinations=tuple(rule for rule in destinations if rule),
         shims=shims,
         consent_tools=consent_tools,
+        hooks=hooks,
+        time_zone=time_zone,
     )
+
+
+def _read_time_zone(clinic: Table) -> str | None:
+    rule = "a time zone of the IANA database such as America/Los_Angeles"
+    name = clinic.text("time_zone", _TIME_ZONE, rule, default="")
+    try:
+        zoneinfo.ZoneInfo(name or "UTC")
+    except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
+        clinic.complain("time_zone", f"must be {rule}")
+    return name or None
 
 
 def _read_script(table: Table) -> tuple[tuple[Shim, ...], tuple[ConsentTool, ...]]:
@@ -137,6 +157,15 @@ def _read_exemption(table: Table) -> str:
     table.date("reviewed_on")
     table.close()
     return term
+
+
+def _check_approval(table: Table) -> None:
+    """A record of `airlock policy diff --approve`: it changes nothing of what is allowed, so the policy holds none."""
+    table.text("by", WORDS, "the person who answers for the change")
+    table.date("on")
+    for key in ("replaces", "policy"):
+        table.text(key, _HASH, "a policy's hash, 64 hex digits")
+    table.close()
 
 
 def _read_page(table: Table) -> Page | None:
