@@ -13,6 +13,7 @@ STATUS: Mapping[Reason, int] = {
     Reason.UNSUPPORTED_TYPE: 415,
     Reason.TOO_LARGE: 413,
     Reason.MALFORMED: 400,
+    Reason.BAD_SIGNATURE: 401,
 }
 RETRY_AFTER_S = 5
 _NINETY_DAYS_S = 90 * 86_400

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from airlock.address_book import ContactField, Destination
@@ -48,14 +47,11 @@ def _change(method: str, identifier: str, body: bytes, kept: Authorizations, now
     if _ID.fullmatch(identifier) is None:
         raise _WrongError("id", "must be auth_ and 16 to 64 letters or digits")
     ref = refer_to_authorization(identifier)
-    before = kept.find(ref)
     if method == "DELETE":
-        revoked_at = before.revoked_at if before and before.revoked_at is not None else now
-        kept.keep(ref, msgspec.structs.replace(before or Authorization(), revoked_at=revoked_at))
+        kept.revoke(ref, now)
         return Change(ref, "revoked")
-    if before and before.revoked_at is not None:
+    if not kept.keep(ref, _read(body, now)):
         raise _WrongError("id", "was revoked; a new authorization has a new id")
-    kept.keep(ref, _read(body, now))
     return Change(ref, "recorded")
 
 

@@ -1,5 +1,6 @@
 """An API Gateway event in, its answer out: routes a request, and is what Lambda calls."""
 
+import contextlib
 import functools
 import os
 import secrets
@@ -8,13 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from airlock.address_book import Destination
-from airlock.authorization import Authorizations, UnavailableError
+from airlock.authorization import Authorizations
 from airlock.authorization_table import open_authorizations
 from airlock.gate import Gate, NoGate
 from airlock.guard import Guard
@@ -23,7 +24,8 @@ from airlock.opening import open_gate, open_journal
 from airlock.outcome import Reason
 from airlock.policy import Policy
 from airlock.policy_file import read_policy
-from sanitizer import authorizations, conversions
+from airlock.table import UnavailableError
+from sanitizer import authorizations
 from sanitizer.answer import RETRY_AFTER_S, Answer, answer, preflight
 from sanitizer.intake import Intake, Taken, refuse, take_event
 from sanitizer.outbox import Outbox, SqsOutbox
@@ -34,6 +36,9 @@ from sanitizer.script import Script, open_script
 
 _NO_GATE = NoGate()
 
+if TYPE_CHECKING:
+    from sanitizer.hooks import Doors
+
 
 class Airlock(Struct, frozen=True):
     """Everything that a request is judged and served by. `now` gives epoch milliseconds."""
@@ -41,10 +46,13 @@ class Airlock(Struct, frozen=True):
     intake: Intake
     script: Script
     now: Callable[[], int]
+    doors: "Doors | None" = None  # none where the policy has no hooks
 
 
+CONVERSIONS = "/v1/conversions"
+HOOKS = "/v1/hooks/"
 # A clinic's own system would take a 204 for done.
-_TOLD_OF_FAULTS = (authorizations.PATH, conversions.PATH)
+_TOLD_OF_FAULTS = (authorizations.PATH, CONVERSIONS, HOOKS)
 
 
 def respond(event: Mapping[str, Any], airlock: Airlock) -> Taken:
@@ -53,10 +61,12 @@ def respond(event: Mapping[str, Any], airlock: Airlock) -> Taken:
     try:
         return _route(read_request(event), now, airlock)
     except UnavailableError as error:
-        airlock.intake.journal.stumble(now, Reason.UNAVAILABLE, error)
+        with contextlib.suppress(Exception):  # as below
+            airlock.intake.journal.stumble(now, Reason.UNAVAILABLE, error)
         return Taken(_ask_again(), refused=Reason.UNAVAILABLE)
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing leaves, and only its type and line are told
-        airlock.intake.journal.stumble(now, Reason.INTERNAL, error)
+        with contextlib.suppress(Exception):  # a log that cannot be written must not make Lambda print the exception
+            airlock.intake.journal.stumble(now, Reason.INTERNAL, error)
         if str(event.get("rawPath")).startswith(_TOLD_OF_FAULTS):
             return Taken(_ask_again(), refused=Reason.INTERNAL)
         return Taken(answer(204), refused=Reason.INTERNAL)
@@ -83,15 +93,22 @@ def _route(request: Request, now: int, airlock: Airlock) -> Taken:
         case (("/v1/events" | "/airlock.js" | "/v1/health"), _):
             return refuse(Reason.METHOD, intake.journal, now)
         case _:
-            return _route_system(request, now, intake)
+            return _route_system(request, now, airlock)
 
 
-def _route_system(request: Request, now: int, intake: Intake) -> Taken:
-    """The routes of a clinic's own systems; without a signature they do not exist."""
+def _route_system(request: Request, now: int, airlock: Airlock) -> Taken:
+    """The routes of the clinic's own systems, which do not exist without a signature, and of those that serve it."""
+    intake = airlock.intake
     match request.path, request.method:
-        case conversions.PATH, "POST" if request.signed:
-            return conversions.take_conversions(request, now, intake)
-        case conversions.PATH, _ if request.signed:
+        case path, _ if path.startswith(HOOKS) and airlock.doors is not None:
+            from sanitizer.hooks import take_hook  # noqa: PLC0415 - few policies have hooks, and every start would pay
+
+            return take_hook(path.removeprefix(HOOKS), request, now, intake, airlock.doors)
+        case "/v1/conversions", "POST" if request.signed:
+            from sanitizer.conversions import take_conversions  # noqa: PLC0415 - a visitor's first event need not wait
+
+            return take_conversions(request, now, intake)
+        case "/v1/conversions", _ if request.signed:
             return refuse(Reason.METHOD, intake.journal, now)
         case path, ("PUT" | "DELETE") as method if request.signed and path.startswith(authorizations.PATH):
             return _change_authorization(method, path.removeprefix(authorizations.PATH), request.body, now, intake)
@@ -138,10 +155,15 @@ def _open_airlock() -> Airlock:
     gate = open_gate(os.environ, open_client, journal)
     on_file = open_authorizations(os.environ, open_client)
     clock = lambda: time.time_ns() // 1_000_000  # noqa: E731 - as short as a name for it
-    return build_airlock(policy, outbox, on_file, journal, script, clock, gate=gate)
+    doors = None
+    if policy.hooks:
+        from sanitizer.hooks import open_doors  # noqa: PLC0415 - as above
+
+        doors = open_doors(os.environ, open_client)
+    return build_airlock(policy, outbox, on_file, journal, script, clock, gate=gate, doors=doors)
 
 
-def build_airlock(
+def build_airlock(  # noqa: PLR0913 - everything around it is handed in
     policy: Policy,
     outbox: Outbox,
     on_file: Authorizations,
@@ -150,10 +172,13 @@ def build_airlock(
     now: Callable[[], int],
     own_sites: frozenset[str] = frozenset(),
     gate: Gate = _NO_GATE,
+    *,
+    doors: "Doors | None" = None,
 ) -> Airlock:
     """An airlock of its parts."""
     rules = Rules(policy, frozenset(policy.sites) | own_sites, build_finder(policy), on_file, gate)
-    return Airlock(Intake(rules, Guard(policy), outbox, journal, own_sites), script, now)
+    intake = Intake(rules, Guard(policy), outbox, journal, own_sites)
+    return Airlock(intake, script, now, doors)
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airlock.normalisation import Normalisation
 from msgspec import Struct
 
 from airlock.address_book import ADDRESS_BOOK, Address, ContactField, Destination
 from airlock.authorization import Authorization
 from airlock.clean import Basis, Digests
+from airlock.normalisation import Normalisation
 from airlock.outcome import Reason
 from airlock.policy import DestinationRule, HashedRequires, Identity
 from airlock.tokens import AuthorizationRef, ClickIdKind, Digest
 from sanitizer.clicks import Click
-from sanitizer.normalisation import digest, normalise
 
 
 class Contact:
@@ -42,14 +41,18 @@ class Contact:
         return found
 
     def _hash(self, field: ContactField, rule: Normalisation) -> Digest | None:
+        # Loaded with the first hash that is due: few policies ask for one, and every cold start would pay.
+        from sanitizer.normalisation import digest, normalise  # noqa: PLC0415
+
         value = self._user[field]
         normalised = normalise(rule, value, self._country) if type(value) is str else None
         return None if normalised is None else Digest(digest(normalised))
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """The fields that were no good wherever they were tried, and the keys that are no contact field."""
+        """The fields that are no text, or no good wherever they were tried, and the keys that are no contact field."""
         bad = {field for field, _ in self._digests} - {field for (field, _), token in self._digests.items() if token}
+        bad |= {field for field in self.given if type(self._user[field]) is not str}
         return tuple(f"user.{field}" for field in sorted(bad)) + ("user.unknown",) * len(
             self._user.keys() - set(ContactField)
         )

@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from airlock import wire
+from airlock.address_book import Destination
 from airlock.clean import CleanEvent
 from airlock.guard import Guard, Hit
 from airlock.journal import Journal
@@ -12,7 +13,7 @@ from sanitizer.answer import RETRY_AFTER_S, STATUS, Answer, answer, set_cookie
 from sanitizer.clicks import write_cookie
 from sanitizer.outbox import Message, Outbox
 from sanitizer.pipeline import Decision, Rules, Verdict, Visit, decide
-from sanitizer.raw import MAX_BYTES, Malformed, parse
+from sanitizer.raw import MAX_BYTES, Malformed, RawEvent, parse
 from sanitizer.request import Request, check_type
 
 
@@ -22,6 +23,7 @@ class Taken(Struct, frozen=True):
     answer: Answer
     refused: Reason | None = None
     decisions: tuple[Decision, ...] = ()
+    items: tuple[Verdict, ...] = ()  # of a batch, one each, in order
 
 
 class Intake(Struct, frozen=True):
@@ -57,19 +59,31 @@ def take_event(request: Request, now: int, intake: Intake) -> Taken:
     if isinstance(raw, Malformed):
         return refuse(Reason.MALFORMED, intake.journal, now, origin, raw)
 
-    visit = Visit(gpc=request.headers.get("sec-gpc", "").strip() == "1", cookie=request.cookie, received_at=now)
+    visit = Visit(gpc=has_gpc(request), cookie=request.cookie, received_at=now)
+    verdict, full = take(raw, visit, intake)
+    if full:
+        unavailable = answer(503, origin, retry_after=str(RETRY_AFTER_S), access_control_expose_headers="retry-after")
+        return Taken(unavailable, verdict.refused, verdict.decisions)
+    taken = answer(204, origin)
+    _keep_clicks(taken, verdict, request.cookie, intake.rules)
+    return Taken(taken, verdict.refused, verdict.decisions)
+
+
+def has_gpc(request: Request) -> bool:
+    """Whether the request carries Global Privacy Control, be it twice."""
+    return any(value.strip() == "1" for value in request.headers.get("sec-gpc", "").split(","))
+
+
+def take(raw: RawEvent, visit: Visit, intake: Intake) -> tuple[Verdict, frozenset[Destination]]:
+    """Decide on one event, fence it, queue it and write it down; the networks whose queue refused come back."""
     verdict = decide(raw, visit, intake.rules)
     messages, hit = _fence(verdict, intake.guard)
     if hit is not None:
         verdict = _withhold_all(verdict)
     full = intake.outbox.put(messages) if messages else frozenset()
-    _record(verdict, now, intake.journal, {to: len(message) for to, message in messages}, full, hit)
-    if full:
-        unavailable = answer(503, origin, retry_after=str(RETRY_AFTER_S))
-        return Taken(unavailable, verdict.refused, verdict.decisions)
-    taken = answer(204, origin)
-    _keep_clicks(taken, verdict, request.cookie, intake.rules)
-    return Taken(taken, verdict.refused, verdict.decisions)
+    sizes = {to: len(message) for to, message in messages}
+    _record(verdict, visit.received_at, intake.journal, sizes, full, hit)
+    return verdict, full
 
 
 def _fence(verdict: Verdict, guard: Guard) -> tuple[list[Message], Hit | None]:
@@ -99,8 +113,8 @@ def _record(
     verdict: Verdict,
     now: int,
     journal: Journal,
-    sizes: dict[str, int],
-    full: frozenset[str],
+    sizes: dict[Destination, int],
+    full: frozenset[Destination],
     hit: Hit | None,
 ) -> None:
     name = verdict.event.name if verdict.event else None

@@ -50,8 +50,8 @@ def digest(normalised: str) -> str:
 
 
 def _email(value: str, undotted: Callable[[str], bool]) -> str | None:
-    found = _EMAIL.fullmatch(value.lower())
-    if found is None or len(value) > _MAX_EMAIL or len(found["local"]) > _MAX_LOCAL:
+    found = _EMAIL.fullmatch(value.lower()) if len(value) <= _MAX_EMAIL else None
+    if found is None or len(found["local"]) > _MAX_LOCAL:
         return None
     local, domain = found["local"], found["domain"]
     if undotted(domain):

@@ -33,8 +33,11 @@ class SqsOutbox:
 
     def put(self, messages: Sequence[Message]) -> frozenset[Destination]:
         """Put each message on its queue; the networks whose queue refused come back."""
-        refused = self._executor.map(self._send, messages) if len(messages) > 1 else map(self._send, messages)
-        return frozenset(destination for destination in refused if destination)
+        try:
+            refused = self._executor.map(self._send, messages) if len(messages) > 1 else map(self._send, messages)
+            return frozenset(destination for destination in refused if destination)
+        except RuntimeError:  # no thread could be started: what may have been sent is safe to send again
+            return frozenset(destination for destination, _ in messages)
 
     def _send(self, message: Message) -> Destination | None:
         destination, body = message

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from airlock.policy import Page, Policy, Surface
 
 _ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
-_SLASHES = re.compile(r"/{2,}")
+_DOTS = frozenset({".", ".."})
 # The same path could be read another way by the site's own server, so it counts as private.
 _AMBIGUOUS = re.compile(r"[;\\]|%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 
@@ -22,35 +22,46 @@ def build_finder(policy: Policy) -> PageFinder:
     """The function from a raw path to its page rule: first match wins, no match is a health page."""
     patterns = [(_compile(page.match), page) for page in policy.pages]
 
-    def find(raw_path: str) -> Page:
-        path = normalise(raw_path)
-        if path is None:
-            return _PRIVATE
+    def match(path: str) -> Page:
         for pattern, page in patterns:
             if pattern.fullmatch(path):
                 return page
         return UNMATCHED
 
+    def find(raw_path: str) -> Page:
+        pages = [match(path) for path in read_path(raw_path)]
+        return next((page for page in pages if page.surface is Surface.PRIVATE), pages[0]) if pages else _PRIVATE
+
     return find
 
 
-def normalise(raw_path: str) -> str | None:
-    """The path decoded once, lower-cased, its dot segments resolved and slashes merged; None where it is ambiguous."""
+def read_path(raw_path: str) -> tuple[str, ...]:
+    """The path decoded once, lower-cased, its dot segments resolved and slashes merged; none where it is ambiguous.
+
+    The root is the empty string. Where it matters whether dots or slashes come first, both readings are given.
+    """
     path = raw_path or "/"
     if "%" in path:
         try:
             path = unquote_to_bytes(path).decode("utf-8") if _ENCODED.search(path) else path
         except UnicodeDecodeError:
-            return None
+            return ()
     if _AMBIGUOUS.search(path) or (
         not (path.isascii() and path.isprintable()) and any(unicodedata.category(letter) == "Cc" for letter in path)
     ):
-        return None
-    path = _SLASHES.sub("/", path.lower())
-    segments = _resolve(path.split("/")[1:]) if "." in path else path.split("/")[1:]
-    if any(segment.endswith((".", " ")) for segment in segments):
-        return None
-    return "/" + "/".join(segments).rstrip("/")
+        return ()
+    segments = path.lower().split("/")[1:]
+    if any(segment.endswith((".", " ")) and segment not in _DOTS for segment in segments):
+        return ()
+    merged = [segment for segment in segments if segment]
+    if _DOTS.isdisjoint(segments):
+        return (_join(merged),)
+    readings = (_join(_resolve(segments)), _join(_resolve(merged)))
+    return readings if readings[0] != readings[1] else readings[:1]
+
+
+def _join(segments: Sequence[str]) -> str:
+    return "".join(f"/{segment}" for segment in segments if segment)
 
 
 def _resolve(segments: Sequence[str]) -> list[str]:
@@ -66,9 +77,9 @@ def _resolve(segments: Sequence[str]) -> list[str]:
 def _compile(match: str) -> re.Pattern[str]:
     """`*` stands for anything within a segment, `**` for any number of segments, none included."""
     pattern = ""
-    for segment in _SLASHES.sub("/", match).rstrip("/").split("/")[1:]:
+    for segment in filter(None, match.lower().split("/")):
         if segment == "**":
             pattern += "(?:/[^/]+)*"
         else:
             pattern += "/" + re.escape(segment).replace(r"\*", "[^/]*")
-    return re.compile(pattern or "/")
+    return re.compile(pattern)

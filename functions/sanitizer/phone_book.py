@@ -8,10 +8,12 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 
 
 def complete(written: str, country: str) -> str | None:
-    """The number read as one of the country's own, if its length can be one; `country` is two capital letters."""
+    """The number as it is dialled in the country, if its length can be one; `country` is two capital letters."""
     number = _parse(written, country)
-    if number is None or number.country_code != phonenumbers.country_code_for_region(country):
+    if number is None:
         return None
+    if number.country_code != phonenumbers.country_code_for_region(country):  # dialled abroad, such as 011 44 20...
+        return recognise(_write(number))
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
     # Where no number begins with a zero the library keeps one all the same; it shows when nobody can have it.

@@ -1,12 +1,14 @@
 """A RawEvent in, one decision per network out: every gate in one line; what no gate lets through stays inside."""
 
 import math
+from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from airlock.address_book import ADDRESS_BOOK, Destination
 from airlock.authorization import Authorizations
-from airlock.clean import Amount, CleanEvent, Source, round_up
+from airlock.clean import Amount, CleanEvent, Source, longest_s, round_up
+from airlock.gate import Gate, NoGate
 from airlock.outcome import Reason
 from airlock.policy import DestinationRule, Event, Page, PageTold, Policy, Surface, ValueRule
 from airlock.tokens import EventId, derive_event_id, refer_to_authorization
@@ -17,6 +19,7 @@ from sanitizer.pages import UNMATCHED, PageFinder
 from sanitizer.raw import RawEvent
 
 MAX_AGE_MS = 7 * 86_400_000
+WITHDRAWAL = "withdrawal"  # what the browser script tells when consent is withdrawn; it reaches no network
 
 
 class Visit(Struct, frozen=True):
@@ -25,6 +28,7 @@ class Visit(Struct, frozen=True):
     gpc: bool
     cookie: str
     received_at: int  # epoch milliseconds
+    from_system: bool = False  # a system of the clinic's told it, perhaps weeks after it happened
 
     def __repr__(self) -> str:
         return "<Visit>"
@@ -37,6 +41,7 @@ class Rules(Struct, frozen=True):
     sites: frozenset[str]
     find_page: PageFinder
     authorizations: Authorizations
+    gate: Gate = NoGate()
 
 
 class Decision(Struct, frozen=True):
@@ -61,25 +66,39 @@ class Verdict(Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...] = ()
 
 
+_Told = tuple[Destination, DestinationRule]
+
+
 def decide(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
-    """Every gate in the order in which its reason is given."""
+    """What becomes of an event: the kill switch first, then every gate in the order in which its reason is given."""
+    mode = rules.gate.look(visit.received_at)
+    if mode.stops_all:
+        return Verdict(refused=Reason.CLOSED)
+    verdict = _judge(raw, visit, rules)
+    if not mode:
+        return verdict
+    decisions = tuple(
+        Decision(decision.destination, decision.event_id, Reason.CLOSED)
+        if mode.stops(decision.destination)
+        else decision
+        for decision in verdict.decisions
+    )
+    return structs.replace(verdict, decisions=decisions)
+
+
+def _judge(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
     policy = rules.policy
     event = policy.events_by_name.get(raw.event)
     if event is None:
-        return Verdict(refused=Reason.UNKNOWN_EVENT)
-    if event.expires_ms is not None and visit.received_at >= event.expires_ms:
-        return Verdict(event=event, refused=Reason.EVENT_EXPIRED)
+        return Verdict(withheld=Reason.NO_CONSENT) if raw.event == WITHDRAWAL else Verdict(refused=Reason.UNKNOWN_EVENT)
     at = visit.received_at if raw.at is None else raw.at
-    if not -MAX_AGE_MS <= at - visit.received_at <= CLOCK_SKEW_MS:
-        return Verdict(event=event, refused=Reason.BAD_TIME)
-    if raw.url is not None and raw.url.origin not in rules.sites:
-        return Verdict(event=event, refused=Reason.FOREIGN_PAGE)
+    destinations = [(destination, rule) for destination in event.to if (rule := policy.rules.get(destination))]
     page = UNMATCHED if raw.url is None else rules.find_page(raw.url.path)
-    if page.surface is Surface.PRIVATE:
-        return Verdict(event=event, page=page, refused=Reason.PRIVATE_PAGE)
+    refused = _refuse(raw, visit, rules, event, at, destinations, page)
+    if refused is not None:
+        return Verdict(event=event, page=page if refused is Reason.PRIVATE_PAGE else None, refused=refused)
 
     unconsented = Reason.GPC if visit.gpc or raw.gpc else judge_consent(raw.consent, at, policy)
-    destinations = [(destination, rule) for destination in event.to if (rule := policy.rules.get(destination))]
     if unconsented is not None:
         decisions = (Decision(to, derive_event_id(to, raw.id), unconsented) for to, _ in destinations)
         return Verdict(event=event, page=page, withheld=unconsented, source=raw.source, decisions=tuple(decisions))
@@ -94,6 +113,8 @@ def decide(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
         event_id = derive_event_id(destination, raw.id)
         if event.name not in rule.events:
             return Decision(destination, event_id, Reason.NOT_CONFIGURED)
+        if visit.received_at - at > longest_s(destination, raw.source) * 1000:
+            return Decision(destination, event_id, Reason.EXPIRED)
         told = identify(destination, rule, clicks.found, contact, on_file, visit.received_at)
         if isinstance(told, Reason):
             return Decision(destination, event_id, told)
@@ -129,6 +150,33 @@ def decide(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
         props=props,
         dropped=("unknown",) * raw.unknown_keys + clicks.dropped + contact.dropped + value_dropped + props_dropped,
     )
+
+
+def _refuse(
+    raw: RawEvent,
+    visit: Visit,
+    rules: Rules,
+    event: Event,
+    at: int,
+    destinations: Sequence[_Told],
+    page: Page,
+) -> Reason | None:
+    """The first reason for which the event as a whole is not acceptable."""
+    if event.expires_ms is not None and visit.received_at >= event.expires_ms:
+        return Reason.EVENT_EXPIRED
+    if not -CLOCK_SKEW_MS <= visit.received_at - at <= _reach_ms(raw, visit, event, destinations):
+        return Reason.BAD_TIME
+    if raw.url is not None and raw.url.origin not in rules.sites:
+        return Reason.FOREIGN_PAGE
+    return Reason.PRIVATE_PAGE if page.surface is Surface.PRIVATE else None
+
+
+def _reach_ms(raw: RawEvent, visit: Visit, event: Event, destinations: Sequence[_Told]) -> int:
+    """How old the event may be: a visitor's a week, a clinic system's as old as any network that it is for takes."""
+    if not visit.from_system:
+        return MAX_AGE_MS
+    told = [to for to, rule in destinations if event.name in rule.events]
+    return max(longest_s(to, raw.source) for to in told or Destination) * 1000
 
 
 def _find_authorization(raw: RawEvent, rules: Rules) -> OnFile | None:

@@ -13,7 +13,12 @@ MAX_BYTES = 8192
 MAX_DEPTH = 4
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
-_URL = re.compile(r"(https?)://([^/?#\\]+)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE | re.DOTALL)
+_URL = re.compile(
+    r"(https?)://((?:[^/?#\\@]*@)?(?:[^\x00-\x20\x7f\"<>^`{|}%/?#\\@:\[\]]+|\[[0-9a-f:.]+\]))(?::([0-9]{0,5}))?(?![^/?#\\])"
+    r"([^?#]*)(?:\?([^#]*))?(?:#.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_PORTS = {"https": 443, "http": 80}
 _AUTHORIZATION = re.compile(r"auth_[A-Za-z0-9]{16,64}", re.ASCII)
 # Half of a surrogate pair is no character: UTF-8 has no bytes for it. JSON's escapes can spell one.
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -21,6 +26,7 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _KNOWN = frozenset(
     {"event", "id", "url", "at", "consent", "gpc", "authorization", "click", "user", "value", "currency", "props"}
 )
+_KNOWN_OF_SYSTEM = _KNOWN | {"source"}
 
 
 class Malformed(Struct, frozen=True):
@@ -82,7 +88,21 @@ def parse(body: bytes, plain_sites: frozenset[str] = frozenset()) -> RawEvent | 
         return error.malformed
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
+def parse_conversion(document: dict[str, Any], plain_sites: frozenset[str] = frozenset()) -> RawEvent | Malformed:
+    """One event of a clinic's system: it needs no page, and says where the conversion happened."""
+    try:
+        return _read_event(document, plain_sites, from_system=True)
+    except NotAnEventError as error:
+        return error.malformed
+
+
+def find_id(document: dict[str, Any]) -> str | None:
+    """An event's id as it was written, if it is one."""
+    uuid = document.get("id")
+    return uuid if type(uuid) is str and _UUID.fullmatch(uuid) else None
+
+
+def parse_object(body: bytes, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
     """One strict JSON object.
 
     Raises:
@@ -97,7 +117,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise NotAnEventError("", "json") from None
     if type(document) is not dict:
         raise NotAnEventError("", "object")
-    if text.count("{") + text.count("[") > MAX_DEPTH and _is_deep(document, MAX_DEPTH):
+    if text.count("{") + text.count("[") > max_depth and _is_deep(document, max_depth):
         raise NotAnEventError("", "depth")
     return document
 
@@ -124,11 +144,12 @@ def _is_deep(value: object, levels: int) -> bool:
     return False
 
 
-def _read_event(document: dict[str, Any], plain_sites: frozenset[str]) -> RawEvent:
+def _read_event(document: dict[str, Any], plain_sites: frozenset[str], *, from_system: bool = False) -> RawEvent:
+    has_page = not from_system or document.get("url") is not None
     return RawEvent(
         event=_required(document, "event", str),
         id=_read_id(document),
-        url=_read_url(_required(document, "url", str), plain_sites),
+        url=_read_url(_required(document, "url", str), plain_sites) if has_page else None,
         at=_optional(document, "at", int, None),
         consent=document.get("consent"),
         gpc=_optional(document, "gpc", bool, default=False),
@@ -138,8 +159,19 @@ def _read_event(document: dict[str, Any], plain_sites: frozenset[str]) -> RawEve
         value=document.get("value"),
         currency=document.get("currency"),
         props=_optional(document, "props", dict, {}),
-        unknown_keys=len(document.keys() - _KNOWN),
+        source=_read_source(document, has_page=has_page) if from_system else Source.WEBSITE,
+        unknown_keys=len(document.keys() - (_KNOWN_OF_SYSTEM if from_system else _KNOWN)),
     )
+
+
+def _read_source(document: dict[str, Any], *, has_page: bool) -> Source:
+    """Where the conversion happened; without a word of its own it was on the page, or known to the system alone."""
+    word = _optional(document, "source", str, None)
+    if word is None:
+        return Source.WEBSITE if has_page else Source.CRM
+    if word not in Source:
+        raise NotAnEventError("source", "one_of")
+    return Source(word)
 
 
 def _required(document: dict[str, Any], key: str, kind: type) -> Any:  # noqa: ANN401 - of `kind`, which was checked
@@ -169,12 +201,11 @@ def _read_url(text: str, plain_sites: frozenset[str]) -> Url:
     parts = _URL.fullmatch(text)
     if parts is None:
         raise NotAnEventError("url", "absolute_https")
-    scheme, authority, path, query = parts.groups()
-    scheme, authority = scheme.lower(), authority.lower()
-    if scheme == "https" and authority.endswith(":443"):
-        authority = authority[:-4]
-    origin = f"{scheme}://{authority}"
-    if scheme != "https" and origin not in plain_sites:
+    scheme, host, port, path, query = parts.groups()
+    origin = f"{scheme}://{host}".lower()  # credentials stay in it: no site's origin has any
+    if port and int(port) != _PORTS[scheme.lower()]:
+        origin += f":{int(port)}"
+    if not origin.startswith("https:") and origin not in plain_sites:
         raise NotAnEventError("url", "absolute_https")
     return Url(origin, path, query or "")
 

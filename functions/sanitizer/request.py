@@ -14,7 +14,7 @@ _TYPES = frozenset({"application/json", "text/plain"})
 
 
 class Request(Struct, frozen=True):
-    """Method, path, lower-cased headers, the airlock's own cookie and the body's bytes. Shows nothing of itself."""
+    """Method, path, query, lower-cased headers, the airlock's own cookie and the body's bytes. Shows nothing of itself."""
 
     method: str
     path: str
@@ -22,6 +22,7 @@ class Request(Struct, frozen=True):
     cookie: str
     body: bytes
     signed: bool  # API Gateway has checked an AWS signature
+    query: str = ""  # as it was sent; only the script's version is read from it
 
     def __repr__(self) -> str:
         return "<Request>"
@@ -42,6 +43,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
         cookie=_find_cookie(event.get("cookies") or (), headers.get("cookie", "")),
         body=_read_body(event.get("body"), is_base64=event.get("isBase64Encoded") is True),
         signed=bool((context.get("authorizer") or {}).get("iam")),
+        query=str(event.get("rawQueryString") or ""),
     )
 
 

@@ -1,0 +1,285 @@
+"""The strict reader of an event: what is refused as no event at all, and what is only missing."""
+
+import json
+import traceback
+
+import pytest
+
+from sanitizer.raw import Malformed, RawEvent, Url, parse, parse_object
+from tests.sanitizer.visits import GONE, SITE, UUID, make_visit
+
+
+def read(**changes: object) -> RawEvent | Malformed:
+    return parse(json.dumps(make_visit(**changes)).encode())
+
+
+def rule(body: str | bytes) -> str:
+    raw = parse(body if isinstance(body, bytes) else body.encode())
+    assert isinstance(raw, Malformed)
+    return f"{raw.field}:{raw.rule}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"\xef\xbb\xbf{}",
+        b'{"event":"lead"',
+        b'{"event":"lead",}',
+        b"{'event':'lead'}",
+        b'{"a":NaN}',
+        b'{"a":Infinity}',
+        b'{"a":-Infinity}',
+        b'{"a":01}',
+        b'{"a":"\x01"}',
+        b'{"a":"\x00"}',
+        b'{"a":"\xc0\xaf"}',
+        b'{"a":"\xed\xa0\x80"}',
+        b'{"a":"\\ud800"}',
+        b'{"a":"\\udc00\\ud800"}',
+        b'{"\\uDFFF":1}',
+        b"\xff\xfe{\x00}\x00",
+        "{}".encode("utf-16"),
+        b"{}{}",
+        b"{} x",
+        b'{"a":' + b"9" * 5000 + b"}",
+        b'{"a":' + b"[" * 4000 + b"]" * 4000 + b"}",
+        b'{"a":' * 1300 + b"1" + b"}" * 1300,
+    ],
+    ids=range(24),
+)
+def test_what_is_no_strict_json_is_malformed(body: bytes) -> None:
+    """A lenient reader here and a strict one elsewhere would see two different events."""
+    assert rule(body) in {":json", ":depth"}
+
+
+@pytest.mark.parametrize("body", ["[]", '"lead"', "1", "null", "true", '[{"event":"lead"}]'])
+def test_what_is_no_object_is_malformed(body: str) -> None:
+    assert rule(body) == ":object"
+
+
+def test_an_escaped_character_outside_the_first_plane_is_no_surrogate() -> None:
+    assert isinstance(read(title="\U0001f600"), RawEvent)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"event":"lead","event":"lead"}',
+        '{"consent":{"marketing":false,"marketing":true}}',
+        '{"a":[{"b":{"c":1,"c":1}}]}',
+        '{"\\u0061":1,"a":2}',
+    ],
+)
+def test_a_key_that_stands_twice_is_malformed(body: str) -> None:
+    """Which of two consents counts must not depend on who reads them."""
+    assert rule(body) == ":duplicate_key"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_deep"),
+    [
+        ([[[]]], False),
+        ([[[1, "{[{["]]], False),
+        ([[[[]]]], True),
+        ({"a": {"b": {"c": {}}}}, True),
+        ([{"a": [{}]}], True),
+    ],
+)
+def test_the_fifth_level_is_malformed_and_the_root_is_the_first(value: object, is_deep: bool) -> None:  # noqa: FBT001 - a case
+    raw = read(anything=value)
+    assert raw == Malformed("", "depth") if is_deep else isinstance(raw, RawEvent)
+
+
+@pytest.mark.parametrize("field", ["event", "id", "url"])
+@pytest.mark.parametrize("value", [GONE, None, 1, True, 1.5, [], {}, ["lead"]])
+def test_a_required_field_must_be_there_and_be_text(field: str, value: object) -> None:
+    """`null` counts as missing."""
+    raw = read(**{field: value})
+    assert raw == Malformed(field, "missing" if value is GONE or value is None else "type")
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("at", ["1795532832000", 1795532832000.0, 1e12, True, [], {}]),
+        ("gpc", ["true", 1, 0, [], {}]),
+        ("authorization", [1, True, [], {}]),
+        ("click", ["", 1, True, []]),
+        ("user", ["", 1, True, []]),
+        ("props", ["", 1, True, []]),
+    ],
+)
+def test_a_field_of_the_wrong_json_type_is_malformed(field: str, values: list[object]) -> None:
+    """A JSON true is no number, and a number with a fraction is no integer."""
+    assert [read(**{field: value}) for value in values] == [Malformed(field, "type")] * len(values)
+
+
+@pytest.mark.parametrize(
+    "field", ["at", "consent", "gpc", "authorization", "click", "user", "value", "currency", "props"]
+)
+def test_null_counts_as_missing(field: str) -> None:
+    assert read(**{field: None}) == read(**{field: GONE})
+
+
+@pytest.mark.parametrize("field", ["consent", "value", "currency", "referrer", "title", "screen"])
+@pytest.mark.parametrize("value", ["x", 1, -1.5, True, [], [1], {}])
+def test_fields_whose_value_is_judged_later_take_any_json(field: str, value: object) -> None:
+    assert isinstance(read(**{field: value}), RawEvent)
+
+
+def test_keys_that_nobody_asked_for_are_counted_and_not_kept() -> None:
+    raw = read(referrer="x", title="y", __proto__={"a": 1}, constructor=1)
+    assert isinstance(raw, RawEvent)
+    assert raw.unknown_keys == 4
+    assert raw == read(a=1, b=2, c=3, d=4)
+
+
+@pytest.mark.parametrize(
+    "uuid",
+    [
+        "",
+        "lead-1",
+        UUID.replace("-", ""),
+        f"{{{UUID}}}",
+        f" {UUID}",
+        f"{UUID}\n",
+        UUID[:-1],
+        UUID + "0",
+        UUID.replace("0", "g"),
+        UUID.replace("0", "\N{ARABIC-INDIC DIGIT ZERO}"),
+        f"urn:uuid:{UUID}",
+    ],
+)
+def test_an_id_that_is_no_uuid_is_malformed(uuid: str) -> None:
+    assert read(id=uuid) == Malformed("id", "uuid")
+
+
+def test_a_uuid_of_any_version_is_taken_and_written_in_lower_case() -> None:
+    for uuid in (UUID.upper(), "00000000-0000-0000-0000-000000000000", "FFFFFFFF-ffff-FFFF-ffff-FFFFFFFFFFFF"):
+        raw = read(id=uuid)
+        assert isinstance(raw, RawEvent)
+        assert raw.id == uuid.lower()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/services",
+        "www.glow-medspa.example/",
+        "//www.glow-medspa.example/",
+        "http://www.glow-medspa.example/",
+        "https:/www.glow-medspa.example/",
+        "https:www.glow-medspa.example/",
+        "https:///services",
+        "https://",
+        "https://?x",
+        "https://:443/",
+        "https://www.glow medspa.example/",
+        "https://www.glow-medspa.example:port/",
+        "https://www.glow-medspa.example\t/",
+        "https://<www>/",
+        "https:\\\\www.glow-medspa.example/",
+        " https://www.glow-medspa.example/",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "ftp://www.glow-medspa.example/",
+        "about:blank",
+        "blob:https://www.glow-medspa.example/x",
+    ],
+)
+def test_what_is_no_absolute_https_url_is_malformed(url: str) -> None:
+    assert read(url=url) == Malformed("url", "missing" if url is None else "absolute_https")
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        (f"{SITE}/a/b?c=d#e", Url(SITE, "/a/b", "c=d")),
+        (SITE, Url(SITE, "", "")),
+        (f"{SITE}?fbclid=x", Url(SITE, "", "fbclid=x")),
+        (f"{SITE}#/portal", Url(SITE, "", "")),
+        (f"{SITE}/?a=b?c/d#e?f", Url(SITE, "/", "a=b?c/d")),
+        ("HTTPS://WWW.Glow-MedSpa.Example/A", Url(SITE, "/A", "")),
+        (f"{SITE}:443/a", Url(SITE, "/a", "")),
+        (f"{SITE}:/a", Url(SITE, "/a", "")),
+        (f"{SITE}:0443/a", Url(SITE, "/a", "")),
+        (f"{SITE}:8443/a", Url(f"{SITE}:8443", "/a", "")),
+        (f"{SITE}\\@evil.example/", Url(SITE, "\\@evil.example/", "")),
+        (f"{SITE}/a\nb", Url(SITE, "/a\nb", "")),
+    ],
+)
+def test_a_url_falls_into_origin_path_and_query(url: str, parts: Url) -> None:
+    raw = read(url=url)
+    assert isinstance(raw, RawEvent)
+    assert raw.url == parts
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.glow-medspa.example@evil.example/",
+        "https://user:secret@www.glow-medspa.example/",
+        "https://www.glow-medspa.example.evil.example/",
+        "https://evil.example/https://www.glow-medspa.example/",
+        "https://www.glow-medspa.example./",
+        "https://glow-medspa.example/",
+        "https://[::1]/",
+        "https://[2001:db8::1]:443/",
+        "https://xn--glw-medspa.example/",
+        f"{SITE}:80/",
+    ],
+)
+def test_another_origin_is_never_read_as_the_clinics(url: str) -> None:
+    """Credentials, look-alikes and ports in a URL make it another site's."""
+    raw = read(url=url)
+    assert isinstance(raw, RawEvent)
+    assert raw.url is not None
+    assert raw.url.origin != SITE
+
+
+def test_a_plain_page_is_taken_of_the_workbench_alone() -> None:
+    body = json.dumps(make_visit(url="http://127.0.0.1:8787/contact")).encode()
+    assert parse(body) == Malformed("url", "absolute_https")
+    assert isinstance(parse(body, frozenset({"http://127.0.0.1:8787"})), RawEvent)
+    assert parse(body, frozenset({"http://127.0.0.1:8788"})) == Malformed("url", "absolute_https")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "counts"),
+    [
+        ("auth_" + "a" * 16, True),
+        ("auth_" + "Z9" * 32, True),
+        ("auth_" + "a" * 15, False),
+        ("auth_" + "a" * 65, False),
+        ("AUTH_" + "a" * 16, False),
+        ("auth_" + "a" * 15 + "-", False),
+        ("auth_" + "a" * 16 + "\n", False),
+        ("a" * 21, False),
+        ("", False),
+    ],
+)
+def test_an_authorization_of_the_wrong_form_counts_as_none(identifier: str, counts: bool) -> None:  # noqa: FBT001 - a case
+    raw = read(authorization=identifier)
+    assert isinstance(raw, RawEvent)
+    assert raw.authorization == (identifier if counts else None)
+
+
+def test_a_raw_event_shows_nothing_of_itself() -> None:
+    """Whatever prints it, a debugger's log or a failed assertion, prints a name and no patient."""
+    raw = read(user={"email": "canary-7d1f@mail.example"}, title="canary-7d1f", url=f"{SITE}/canary-7d1f?canary-7d1f")
+    assert isinstance(raw, RawEvent)
+    shown = [repr(raw), str(raw), f"{raw}", f"{raw!r:>20}", repr([raw]), repr(raw.url), str(raw.url)]
+    assert not any("canary" in text for text in shown)
+
+
+@pytest.mark.parametrize("body", [b'{"canary-7d1f": nope}', b'{"canary-7d1f":1,"canary-7d1f":2}', b'"canary-7d1f\xff"'])
+def test_a_body_that_cannot_be_read_is_not_repeated_by_what_says_so(body: bytes) -> None:
+    """The parser's own exceptions hold the whole document: none of them is passed on."""
+    assert "canary" not in repr(parse(body))
+    with pytest.raises(Exception, match=r"^: \w+$") as caught:
+        parse_object(body)
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
