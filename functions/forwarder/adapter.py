@@ -2,6 +2,9 @@
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,10 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from airlock.address_book import ContactField, Destination
-from airlock.clean import CleanEvent
+from airlock.clean import CleanEvent, Source
+from airlock.outcome import Reason
 from airlock.policy import PageTold, Policy
 from airlock.tokens import to_text
-from forwarder.answer import Answer
+from forwarder.answer import Answer, Processed, Rejected, Retry, Split, Unauthorised
 
 PRODUCT = "airlock/1"
 """The one user agent that any network sees, of the forwarder's requests and where one is asked of the visitor's."""
@@ -35,10 +39,25 @@ class Call(Struct, frozen=True):
         return f"<Call {self.method} {self.host}>"
 
 
+class Repetition(StrEnum):
+    """What a network does with an event that comes a second time under the same id."""
+
+    RECOGNISED = "recognised"  # documented without an end: it counts once
+    PERHAPS = "perhaps"  # for hours, or between browser and server only: a ledger keeps it from coming at all
+    COUNTED = "counted"  # it counts again: what may have arrived is never sent again
+
+
 Render = Callable[[Sequence[CleanEvent], Policy, str], Call]
 """Events, policy and credential to the one request that tells them."""
 ReadAnswer = Callable[[int, Mapping[str, str], bytes, int], Answer | tuple[Answer, ...]]
 """Status, lower-cased headers, body and the number of events sent, to one answer for all or one for each."""
+
+
+class Report(Struct, frozen=True):
+    """Where a network tells later what it did with a request: how it is asked, and how its answer is read."""
+
+    ask: Callable[[str, str], Call]  # the network's id of the request, and the credential
+    read: Callable[[int, Mapping[str, str], bytes], Processed | Answer]
 
 
 class Adapter(Struct, frozen=True):
@@ -51,9 +70,16 @@ class Adapter(Struct, frozen=True):
     identifiers: Mapping[ContactField, str]  # the network's key for each digest that it takes
     max_batch: int
     max_age_s: int
+    repetition: Repetition
     render: Render
     read_answer: ReadAnswer
     group_key: Callable[[CleanEvent, Policy], str] = lambda _event, _policy: ""  # events of one key share a request
+    report: Report | None = None
+    other_ages_s: Mapping[Source, int] = MappingProxyType({})  # where a source has a window of its own
+
+    def takes_until(self, event: CleanEvent) -> int:
+        """The last moment at which the network takes the event, epoch seconds."""
+        return event.at + self.other_ages_s.get(event.source, self.max_age_s)
 
 
 _encode = msgspec.json.Encoder(enc_hook=to_text).encode
@@ -92,7 +118,42 @@ def digest_fields(event: CleanEvent, keys: Mapping[ContactField, str]) -> dict[s
     return {key: digest for field, key in keys.items() if (digest := getattr(event.digests, field)) is not None}
 
 
+def read_number(value: object) -> int | None:
+    """A whole number of an answer; None for anything else, true and false too."""
+    return value if type(value) is int else None
+
+
+LONGEST_ASKED_S = 43_200
+
+
 def retry_after(headers: Mapping[str, str]) -> int | None:
-    """The wait in seconds that an answer asks for, 12 hours at most; None where it asks for none that can be read."""
-    text = headers.get("retry-after", "")
-    return min(int(text), 43_200) if text.isascii() and text.isdigit() and len(text) < 9 else None  # noqa: PLR2004 - seconds
+    """The wait in seconds that an answer asks for, 12 hours at most; None where it asks for none that can be read.
+
+    A moment counts from the answer's own `Date`, so that no two clocks are compared.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(int(text[:9]), LONGEST_ASKED_S)
+    try:
+        wait = (parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return min(max(0, round(wait)), LONGEST_ASKED_S)
+
+
+_TOO_MANY = 429
+_PASSING = frozenset({408, 423, 425})
+# Of these none is the event's fault: a token, an account, an address or a version is, and a person has to look.
+_NOT_THE_EVENT = frozenset({401, 402, 403, 404, 405, 407, 410, 415, 421, 426, 451})
+
+
+def read_status(status: int, headers: Mapping[str, str], count: int, code: str | None = None) -> Answer:
+    """What an HTTP status that is no success means, where the network's own words have not said it better."""
+    shown = code or str(status)
+    if status == _TOO_MANY:
+        return Retry(retry_after(headers), Reason.THROTTLED, shown)
+    if status in _NOT_THE_EVENT or 300 <= status < 400:  # noqa: PLR2004 - a redirect is never followed
+        return Unauthorised(shown)
+    if status in _PASSING or not 400 <= status < 500:  # noqa: PLR2004 - HTTP
+        return Retry(retry_after(headers), Reason.UNAVAILABLE, shown)
+    return Split(shown) if count > 1 else Rejected(shown)

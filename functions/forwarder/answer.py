@@ -1,6 +1,7 @@
 """What a network's answer means for an event: each outcome a value, none with room for a text of the network's."""
 
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -10,9 +11,10 @@ _CODE = re.compile(r"[A-Za-z0-9_./:-]{1,64}", re.ASCII)
 
 
 class Delivered(Struct, frozen=True):
-    """The network took the event; `trace` is its own id of the request."""
+    """The network took the event; `trace` is its own id of the request, `code` what it remarked."""
 
     trace: str | None = None
+    code: str | None = None
 
 
 class Retry(Struct, frozen=True):
@@ -47,13 +49,31 @@ class Prohibited(Struct, frozen=True):
     code: str | None = None
 
 
+class InDoubt(Struct, frozen=True):
+    """Nobody knows whether the network took the event, and it would count twice: never send it again."""
+
+    code: str | None = None
+
+
+class Repeated(Struct, frozen=True):
+    """The ledger says that the network took it before: there is nothing to send."""
+
+    code: str | None = None
+
+
 class Split(Struct, frozen=True):
     """One event spoils an all-or-nothing batch: send its halves."""
 
     code: str | None = None
 
 
-Answer = Delivered | Retry | Expired | Rejected | Unauthorised | Prohibited | Split
+Answer = Delivered | Retry | Expired | Rejected | Unauthorised | Prohibited | InDoubt | Repeated | Split
+
+
+class Processed(Struct, frozen=True):
+    """The end of a request that was accepted before: how many of its events did not count, by the network's reason."""
+
+    failed: Mapping[str, int]
 
 
 def narrow(code: object) -> str | None:

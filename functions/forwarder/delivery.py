@@ -1,18 +1,38 @@
-"""Clean events of one network in, what came of each out: batched, sent, bisected where one spoils the rest."""
+"""Clean events of one network in, what came of each out: claimed, batched, sent, bisected where one spoils the rest."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from itertools import groupby
+from typing import TypeVar
 
 from msgspec import Struct
 
 from airlock.clean import CleanEvent
 from airlock.outcome import Reason
 from airlock.policy import Policy
-from forwarder.adapter import Adapter, Call
-from forwarder.answer import Answer, Rejected, Retry, Split
-from forwarder.credentials import CredentialError, Credentials
+from forwarder.adapter import Adapter, Call, Repetition
+from forwarder.answer import (
+    Answer,
+    Delivered,
+    InDoubt,
+    Processed,
+    Prohibited,
+    Rejected,
+    Repeated,
+    Retry,
+    Split,
+    Unauthorised,
+)
+from forwarder.credential import CredentialError, Credentials
 from forwarder.egress import Egress, Unreachable
+from forwarder.ledger import Ledger, LedgerError, NoLedger, Standing
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+MaySend = Callable[[], bool]
+"""Whether there is time left for another request."""
+_NO_LEDGER = NoLedger()
 
 
 class Delivery(Struct, frozen=True):
@@ -22,6 +42,8 @@ class Delivery(Struct, frozen=True):
     answer: Answer
     call: Call | None = None
     status: int | None = None
+    is_claimed: bool = False  # in the ledger, by this delivery
+    error: Exception | None = None  # a bug, where there was one
 
     @property
     def sha256(self) -> str | None:
@@ -30,17 +52,54 @@ class Delivery(Struct, frozen=True):
 
 
 class Courier(Struct, frozen=True):
-    """What it takes to tell one network."""
+    """What it takes to tell one network. With a pool, requests that do not wait for one another overlap."""
 
     adapter: Adapter
     policy: Policy
     credentials: Credentials
     egress: Egress
+    ledger: Ledger = _NO_LEDGER
+    pool: Executor | None = None
 
-    def deliver(self, events: Sequence[CleanEvent]) -> Iterator[Delivery]:
-        """Each event's delivery. Events are sent in as few requests as the network takes; order is not kept."""
-        for batch in self._batch(events):
-            yield from self._send(batch)
+    def deliver(
+        self, events: Sequence[CleanEvent], now: int, may_send: MaySend = lambda: True
+    ) -> Iterator[list[Delivery]]:
+        """The deliveries, a batch at a time. Events are sent in as few requests as the network takes, in any order.
+
+        `now` is in epoch milliseconds. Never raises: a bug spoils the events that it is about and no others.
+        """
+        batches = list(self._batch(events))
+
+        def send(batch: Sequence[CleanEvent]) -> list[Delivery]:
+            return self._send_claimed(batch, now, may_send, _Spread(None))
+
+        if self.pool is not None and len(batches) > 1:
+            yield from self.pool.map(send, batches)
+        else:
+            yield from (self._send_claimed(batch, now, may_send, _Spread(self.pool)) for batch in batches)
+
+    def conclude(self, deliveries: Iterable[Delivery]) -> None:
+        """Enter in the ledger what came of these; called when it stands in the journal.
+
+        Raises:
+            LedgerError: an entry could not be made. What was told is then told again at a network that recognises it,
+                and is in doubt at one that does not.
+        """
+        claimed = [delivery for delivery in deliveries if delivery.is_claimed]
+        for _ in _Spread(self.pool).map(self._enter, claimed):
+            pass
+
+    def look(self, request: str) -> Processed | Answer:
+        """What the network tells of a request that it accepted earlier."""
+        if self.adapter.report is None:
+            return Rejected("no_report")
+        credential = self._credential()
+        if not isinstance(credential, str):
+            return credential
+        reply = self.egress.send(self.adapter.report.ask(request, credential))
+        if isinstance(reply, Unreachable):
+            return Retry(None, Reason.UNAVAILABLE, reply.kind)
+        return self.adapter.report.read(reply.status, reply.headers, reply.body)
 
     def _batch(self, events: Sequence[CleanEvent]) -> Iterator[list[CleanEvent]]:
         def key(event: CleanEvent) -> str:
@@ -51,25 +110,112 @@ class Courier(Struct, frozen=True):
             for start in range(0, len(alike), self.adapter.max_batch):
                 yield alike[start : start + self.adapter.max_batch]
 
-    def _send(self, batch: Sequence[CleanEvent]) -> Iterator[Delivery]:
+    def _send_claimed(
+        self, batch: Sequence[CleanEvent], now: int, may_send: MaySend, spread: "_Spread"
+    ) -> list[Delivery]:
+        if self.adapter.repetition is Repetition.RECOGNISED:
+            return list(self._send(batch, may_send))
+        standings = dict(zip(batch, spread.map(lambda event: self._claim(event, now), batch), strict=True))
+        refused = [Delivery(event, answer) for event, answer in standings.items() if answer is not None]
+        left = [event for event, answer in standings.items() if answer is None]
+        sent = self._send(left, may_send) if left else ()
+        return refused + [_mark(delivery) for delivery in sent]
+
+    def _claim(self, event: CleanEvent, now: int) -> Answer | None:
+        """Why an event may not be sent, by the ledger; None if it may."""
         try:
-            credential = self.credentials.token(self.policy.rules[self.adapter.destination])
-        except CredentialError:
-            yield from (Delivery(event, Retry(None, Reason.UNAUTHORISED, None)) for event in batch)
+            standing = self.ledger.claim(self.adapter.destination, event.event_id, now)
+        except LedgerError:
+            return Retry(None, Reason.LEDGER_UNAVAILABLE)
+        match standing:
+            case Standing.TOLD:
+                return Repeated()
+            case Standing.IN_HAND if self.adapter.repetition is Repetition.COUNTED:
+                return Retry(None, Reason.NOT_YET)
+            case Standing.IN_DOUBT if self.adapter.repetition is Repetition.COUNTED:
+                return InDoubt()
+            case _:
+                return None
+
+    def _enter(self, delivery: Delivery) -> None:
+        destination, event_id = self.adapter.destination, delivery.event.event_id
+        match delivery.answer:
+            case Delivered():
+                self.ledger.confirm(destination, event_id)
+            case InDoubt():
+                pass
+            case _:
+                self.ledger.release(destination, event_id)
+
+    def _credential(self) -> str | Answer:
+        try:
+            return self.credentials.token(self.policy.rules[self.adapter.destination])
+        except CredentialError as error:
+            return Retry(None, Reason.UNAVAILABLE, "credential") if error.is_passing else Unauthorised("credential")
+
+    def _send(self, batch: Sequence[CleanEvent], may_send: MaySend) -> Iterator[Delivery]:
+        if not may_send():
+            yield from (Delivery(event, Retry(None, Reason.UNAVAILABLE, "no_time_left")) for event in batch)
             return
-        call = self.adapter.render(batch, self.policy, credential)
-        reply = self.egress.send(call)
-        if isinstance(reply, Unreachable):
-            yield from (Delivery(event, Retry(None, Reason.UNAVAILABLE, reply.kind), call) for event in batch)
-            return
-        answer = self.adapter.read_answer(reply.status, reply.headers, reply.body, len(batch))
-        if isinstance(answer, Split):
-            if len(batch) == 1:
-                yield Delivery(batch[0], Rejected(answer.code), call, reply.status)
+        try:
+            credential = self._credential()
+            if not isinstance(credential, str):
+                yield from (Delivery(event, credential) for event in batch)
                 return
-            middle = len(batch) // 2
-            yield from self._send(batch[:middle])
-            yield from self._send(batch[middle:])
+            call = self.adapter.render(batch, self.policy, credential)
+        except Exception as error:  # noqa: BLE001 - a bug at one event must not keep its neighbours
+            if len(batch) == 1:
+                yield Delivery(batch[0], Retry(None, Reason.INTERNAL), error=error)
+                return
+            yield from self._halve(batch, may_send)
             return
-        answers = answer if isinstance(answer, tuple) else (answer,) * len(batch)
-        yield from (Delivery(event, each, call, reply.status) for event, each in zip(batch, answers, strict=True))
+        yield from self._exchange(batch, call, may_send)
+
+    def _exchange(self, batch: Sequence[CleanEvent], call: Call, may_send: MaySend) -> Iterator[Delivery]:
+        status = None
+        error = None
+        try:
+            reply = self.egress.send(call)
+            if isinstance(reply, Unreachable):
+                doubt = reply.may_have_arrived and self.adapter.repetition is Repetition.COUNTED
+                answers: tuple[Answer, ...] | Answer = (
+                    InDoubt(reply.kind) if doubt else Retry(None, Reason.UNAVAILABLE, reply.kind)
+                )
+            else:
+                status = reply.status
+                answers = self.adapter.read_answer(reply.status, reply.headers, reply.body, len(batch))
+        except Exception as bug:  # noqa: BLE001 - whether it was told is then not known
+            error = bug
+            counted = self.adapter.repetition is Repetition.COUNTED
+            answers = InDoubt() if counted else Retry(None, Reason.INTERNAL)
+        if isinstance(answers, Unauthorised | Prohibited):
+            self.credentials.forget(self.policy.rules[self.adapter.destination])
+        if isinstance(answers, Split):
+            if len(batch) > 1:
+                yield from self._halve(batch, may_send)
+                return
+            answers = Rejected(answers.code)
+        each = answers if isinstance(answers, tuple) else (answers,) * len(batch)
+        for event, answer in zip(batch, each, strict=True):
+            yield Delivery(event, answer, call, status, error=error)
+
+    def _halve(self, batch: Sequence[CleanEvent], may_send: MaySend) -> Iterator[Delivery]:
+        middle = len(batch) // 2
+        yield from self._send(batch[:middle], may_send)
+        yield from self._send(batch[middle:], may_send)
+
+
+class _Spread(Struct, frozen=True):
+    """A map that overlaps its calls where there is a pool; in the pool's own threads there must be none."""
+
+    pool: Executor | None
+
+    def map(self, function: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterable[_Result]:
+        """The results in the items' order."""
+        if self.pool is None or len(items) == 1:
+            return map(function, items)
+        return self.pool.map(function, items)
+
+
+def _mark(delivery: Delivery) -> Delivery:
+    return Delivery(delivery.event, delivery.answer, delivery.call, delivery.status, True, delivery.error)  # noqa: FBT003 - is_claimed

@@ -1,6 +1,7 @@
 """A call in, over TLS to one of the networks' own hosts, its answer out: a reply or that there was none."""
 
 import ssl
+import time
 from collections.abc import Mapping
 
 import httpx
@@ -9,7 +10,10 @@ from msgspec import Struct
 from forwarder.adapter import Call
 
 MOST_READ = 65_536
-_TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+TIMEOUT_S = 10.0
+_TIMEOUT = httpx.Timeout(TIMEOUT_S, connect=3.0)
+# Of these the network cannot have got anything.
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 # The networks' own hosts, and nobody else's (each destination file names its page).
 HOSTS = frozenset(
     {
@@ -17,6 +21,7 @@ HOSTS = frozenset(
         "datamanager.googleapis.com",
         "oauth2.googleapis.com",
         "sts.googleapis.com",
+        "iamcredentials.googleapis.com",
         "www.google-analytics.com",
         "business-api.tiktok.com",
         "api.linkedin.com",
@@ -40,9 +45,10 @@ class Reply(Struct, frozen=True):
 
 
 class Unreachable(Struct, frozen=True):
-    """There was no answer; whether the network got the request is not known. `kind` is the error's type."""
+    """There was no answer. `kind` is the error's type; `may_have_arrived` is false where no connection was made."""
 
     kind: str
+    may_have_arrived: bool = True
 
 
 class ForbiddenHostError(Exception):
@@ -52,10 +58,10 @@ class ForbiddenHostError(Exception):
 class Egress:
     """The one way out. One TLS context and one client for as long as the process lives; no proxies, no redirects."""
 
-    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, transport: httpx.BaseTransport | None = None, timeout: httpx.Timeout = _TIMEOUT) -> None:
         self._client = httpx.Client(
             transport=transport or httpx.HTTPTransport(verify=_tls_context(), trust_env=False, retries=0),
-            timeout=_TIMEOUT,
+            timeout=timeout,
             follow_redirects=False,
             trust_env=False,
         )
@@ -77,14 +83,17 @@ class Egress:
             finally:
                 response.close()
         except httpx.HTTPError as error:
-            return Unreachable(type(error).__name__)  # its text may hold the URL, and a URL a secret
+            # Its text may hold the URL, and a URL a secret.
+            return Unreachable(type(error).__name__, not isinstance(error, _NEVER_SENT))
 
 
 def _read(response: httpx.Response) -> bytes:
+    """The body, as far as it comes within the limits; a slow drip is cut like a long one, and read for what it is."""
     body = b""
+    ends = time.monotonic() + TIMEOUT_S
     for chunk in response.iter_bytes():
         body += chunk
-        if len(body) >= MOST_READ:
+        if len(body) >= MOST_READ or time.monotonic() > ends:
             return body[:MOST_READ]
     return body
 

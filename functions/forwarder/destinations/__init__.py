@@ -5,8 +5,11 @@ from types import MappingProxyType
 
 from airlock.address_book import Destination
 from forwarder.adapter import Adapter
-from forwarder.destinations import ga4, google, linkedin, meta, tiktok
+from forwarder.destinations import ga4, google, linkedin, meta, microsoft, pinterest, reddit, snapchat, tiktok
 
 DESTINATIONS: Mapping[Destination, Adapter] = MappingProxyType(
-    {adapter.destination: adapter for adapter in (network.ADAPTER for network in (meta, google, ga4, tiktok, linkedin))}
+    {
+        network.ADAPTER.destination: network.ADAPTER
+        for network in (meta, google, ga4, tiktok, linkedin, microsoft, reddit, pinterest, snapchat)
+    }
 )

@@ -12,10 +12,9 @@ from typing import Any
 
 from airlock.address_book import ContactField, Destination
 from airlock.clean import CleanEvent
-from airlock.outcome import Reason
 from airlock.policy import Policy
-from forwarder.adapter import Adapter, Call, json_headers, retry_after, write_json
-from forwarder.answer import Answer, Delivered, Rejected, Retry, Unauthorised
+from forwarder.adapter import Adapter, Call, Repetition, json_headers, read_status, write_json
+from forwarder.answer import Answer, Delivered
 
 HOST = "www.google-analytics.com"
 VERSION = "mp"
@@ -24,6 +23,7 @@ VERSION_ENDS: datetime.date | None = None
 IDENTIFIERS: Mapping[ContactField, str] = MappingProxyType({})
 MAX_BATCH = 1  # a request has one client id, and each event has its own
 MAX_AGE_S = 72 * 3600
+REPETITION = Repetition.COUNTED
 
 
 def render(events: Sequence[CleanEvent], policy: Policy, credential: str) -> Call:
@@ -50,16 +50,10 @@ def render(events: Sequence[CleanEvent], policy: Policy, credential: str) -> Cal
 
 def read_answer(status: int, headers: Mapping[str, str], body: bytes, count: int) -> Answer:
     """What GA4's answer means; it has no body."""
-    del body, count
+    del body
     if 200 <= status < 300:  # noqa: PLR2004 - HTTP
         return Delivered()
-    if status == 429:  # noqa: PLR2004 - HTTP
-        return Retry(retry_after(headers), Reason.THROTTLED, str(status))
-    if status in {401, 403}:
-        return Unauthorised(str(status))
-    if status >= 500 or status == 408:  # noqa: PLR2004 - HTTP
-        return Retry(retry_after(headers), Reason.UNAVAILABLE, str(status))
-    return Rejected(str(status))
+    return read_status(status, headers, count)
 
 
 ADAPTER = Adapter(
@@ -70,6 +64,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
+    repetition=REPETITION,
     render=render,
     read_answer=read_answer,
 )

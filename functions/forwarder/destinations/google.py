@@ -1,4 +1,4 @@
-"""Google Ads, Data Manager API: POST /v1/events:ingest.
+"""Google Ads, Data Manager API: POST /v1/events:ingest, and later GET /v1/requestStatus:retrieve.
 
 developers.google.com/data-manager/api: events, limits; googleapis: google/ads/datamanager/v1 (read 2026-11-23).
 A request is all or nothing, and its 200 means accepted, not recorded. No user data is ever sent: Google's customer-data
@@ -6,16 +6,28 @@ policy forbids it for health services (support.google.com/adspolicy/answer/74757
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from airlock.address_book import ContactField, Destination
 from airlock.clean import CleanEvent, Source
 from airlock.outcome import Reason
 from airlock.policy import Policy, Stage
-from forwarder.adapter import Adapter, Call, json_headers, read_json, retry_after, write_json
-from forwarder.answer import Answer, Delivered, Prohibited, Rejected, Retry, Split, Unauthorised, narrow
+from forwarder.adapter import (
+    Adapter,
+    Call,
+    Repetition,
+    Report,
+    json_headers,
+    read_json,
+    read_status,
+    retry_after,
+    write_json,
+)
+from forwarder.answer import Answer, Delivered, Processed, Prohibited, Rejected, Retry, Unauthorised, narrow
 
 HOST = "datamanager.googleapis.com"
 VERSION = "v1"
@@ -24,6 +36,7 @@ VERSION_ENDS: datetime.date | None = None
 IDENTIFIERS: Mapping[ContactField, str] = MappingProxyType({})
 MAX_BATCH = 2000
 MAX_AGE_S = 90 * 86_400
+REPETITION = Repetition.RECOGNISED  # by transactionId and conversion action
 
 EVENT_SOURCES = {
     Source.WEBSITE: "WEB",
@@ -48,6 +61,7 @@ UNAUTHORISED = frozenset(
         "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH",
     }
 )
+ENDED = frozenset({"SUCCESS", "FAILED", "PARTIAL_SUCCESS"})
 PROHIBITED = frozenset({"DESTINATION_ACCOUNT_DATA_POLICY_PROHIBITS_ENHANCED_CONVERSIONS"})
 
 
@@ -99,17 +113,17 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes, count: int
         return Delivered(request_id) if request_id else Retry(None, Reason.UNAVAILABLE, "requestId")
     reasons = _reasons(document)
     shown = next((code for reason in reasons if (code := narrow(reason))), str(status))
-    if status == 429 or reasons & THROTTLED:  # noqa: PLR2004 - HTTP
+    if reasons & THROTTLED:
         return Retry(retry_after(headers), Reason.THROTTLED, shown)
     if reasons & LATER:
         return Retry(LATER_S, Reason.UNAVAILABLE, shown)
     if reasons & PROHIBITED:
         return Prohibited(shown)
-    if status in {401, 403, 404} or reasons & UNAUTHORISED or shown.startswith("DESTINATION_ACCOUNT_"):
+    if reasons & UNAUTHORISED or shown.startswith("DESTINATION_ACCOUNT_"):
         return Unauthorised(shown)
-    if status >= 500 or status == 408 or reasons & PASSING:  # noqa: PLR2004 - HTTP
+    if reasons & PASSING:
         return Retry(retry_after(headers), Reason.UNAVAILABLE, shown)
-    return Split(shown) if count > 1 else Rejected(shown)
+    return read_status(status, headers, count, shown)
 
 
 def _reasons(document: Mapping[str, Any]) -> set[str]:
@@ -124,6 +138,44 @@ def _reasons(document: Mapping[str, Any]) -> set[str]:
     return found
 
 
+def ask(request_id: str, credential: str) -> Call:
+    """The request that asks what came of an earlier one."""
+    return Call(
+        url=f"https://{HOST}/{VERSION}/requestStatus:retrieve?requestId={quote(request_id, safe='')}",
+        headers=json_headers(("authorization", f"Bearer {credential}")),
+        body=b"",
+        method="GET",
+    )
+
+
+def read_report(status: int, headers: Mapping[str, str], body: bytes) -> Processed | Answer:
+    """What Google tells of an earlier request: the counts by reason, once none of its parts is in work any more."""
+    if status == 404:  # noqa: PLR2004 - HTTP
+        return Rejected("REQUEST_NOT_FOUND")
+    document = read_json(body)
+    if status != 200:  # noqa: PLR2004 - HTTP
+        return read_answer(status, headers, body, 1)
+    parts = document.get("requestStatusPerDestination")
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
+        return Retry(None, Reason.UNAVAILABLE, "requestStatus")
+    if any(part.get("requestStatus") not in ENDED for part in parts):
+        return Retry(None, Reason.NOT_YET, "PROCESSING")
+    failed: Counter[str] = Counter()
+    for part in parts:
+        info = part.get("errorInfo")
+        counts = info.get("errorCounts") if isinstance(info, dict) else None
+        for count in counts if isinstance(counts, list) else []:
+            if isinstance(count, dict):
+                reason = narrow(count.get("reason")) or "unnamed"
+                failed[reason.removeprefix("PROCESSING_ERROR_REASON_")] += _read_count(count.get("recordCount"))
+    return Processed(dict(failed))
+
+
+def _read_count(count: object) -> int:
+    """64 bits are a string in JSON."""
+    return int(count) if isinstance(count, str) and count.isascii() and count.isdigit() and len(count) < 10 else 0  # noqa: PLR2004 - digits
+
+
 def _group_by_action(event: CleanEvent, policy: Policy) -> str:
     return policy.rules[Destination.GOOGLE].events[event.event]
 
@@ -136,7 +188,9 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
+    repetition=REPETITION,
     render=render,
     read_answer=read_answer,
     group_key=_group_by_action,
+    report=Report(ask, read_report),
 )

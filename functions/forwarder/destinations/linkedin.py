@@ -13,8 +13,18 @@ from airlock.address_book import ContactField, Destination
 from airlock.clean import CleanEvent
 from airlock.outcome import Reason
 from airlock.policy import Policy
-from forwarder.adapter import Adapter, Call, digest_fields, json_headers, read_json, retry_after, write_json
-from forwarder.answer import Answer, Delivered, Rejected, Retry, Split, Unauthorised
+from forwarder.adapter import (
+    Adapter,
+    Call,
+    Repetition,
+    digest_fields,
+    json_headers,
+    read_json,
+    read_number,
+    read_status,
+    write_json,
+)
+from forwarder.answer import Answer, Delivered, Retry, Unauthorised, narrow
 
 HOST = "api.linkedin.com"
 VERSION = "202608"
@@ -23,9 +33,11 @@ VERSION_ENDS = datetime.date(2027, 8, 17)
 IDENTIFIERS = MappingProxyType({ContactField.EMAIL: "SHA256_EMAIL"})
 MAX_BATCH = 5000
 MAX_AGE_S = 90 * 86_400
+REPETITION = Repetition.PERHAPS  # documented against the Insight Tag
 
 _CLICK_ID = "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID"
-_PASSING = frozenset({408, 423, 425})
+_VERSION_CODES = frozenset({"VERSION_MISSING", "NONEXISTENT_VERSION"})
+_TAKEN = frozenset({200, 201})
 
 
 def render(events: Sequence[CleanEvent], policy: Policy, credential: str) -> Call:
@@ -62,32 +74,24 @@ def _render_event(event: CleanEvent, policy: Policy) -> dict[str, Any]:
 
 def read_answer(status: int, headers: Mapping[str, str], body: bytes, count: int) -> Answer | tuple[Answer, ...]:
     """What LinkedIn's answer means, for each element of a batch; never its texts."""
-    if status in {200, 201} and count == 1:
+    document = read_json(body)
+    if count == 1 and status == 201:  # noqa: PLR2004 - HTTP
         return Delivered()
-    if status == 200:  # noqa: PLR2004 - HTTP
-        elements = read_json(body).get("elements")
-        if isinstance(elements, list) and len(elements) == count:
-            return tuple(_read_status(_element_status(element), {}, 1) for element in elements)
+    if status in _TAKEN:
+        elements = document.get("elements")
+        if count > 1 and isinstance(elements, list) and len(elements) == count:
+            return tuple(_read_element(element) for element in elements)
         return Retry(None, Reason.UNAVAILABLE, "elements")
-    return _read_status(status, headers, count)
+    if narrow(document.get("code")) in _VERSION_CODES:
+        return Unauthorised(str(document["code"]))
+    return read_status(status, headers, count)  # 403 is also what an unknown conversion rule is answered with
 
 
-def _element_status(element: object) -> int:
-    status = element.get("status") if isinstance(element, dict) else None
-    return status if type(status) is int else 500
-
-
-def _read_status(status: int, headers: Mapping[str, str], count: int) -> Answer:
-    shown = str(status)
-    if status in {200, 201}:
-        return Delivered()
-    if status == 429:  # noqa: PLR2004 - HTTP
-        return Retry(retry_after(headers), Reason.THROTTLED, shown)
-    if status in {401, 403}:  # 403 is also what an unknown conversion rule is answered with
-        return Unauthorised(shown)
-    if status >= 500 or status in _PASSING:  # noqa: PLR2004 - HTTP
-        return Retry(retry_after(headers), Reason.UNAVAILABLE, shown)
-    return Split(shown) if count > 1 else Rejected(shown)
+def _read_element(element: object) -> Answer:
+    status = read_number(element.get("status")) if isinstance(element, dict) else None
+    if status is None:
+        return Retry(None, Reason.UNAVAILABLE, "status")
+    return Delivered() if status in _TAKEN else read_status(status, {}, 1)
 
 
 ADAPTER = Adapter(
@@ -98,6 +102,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
+    repetition=REPETITION,
     render=render,
     read_answer=read_answer,
 )

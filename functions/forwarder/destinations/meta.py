@@ -17,14 +17,17 @@ from forwarder.adapter import (
     PRODUCT,
     Adapter,
     Call,
+    Repetition,
     digest_fields,
     json_headers,
     page_url,
     read_json,
+    read_number,
+    read_status,
     retry_after,
     write_json,
 )
-from forwarder.answer import Answer, Delivered, Expired, Rejected, Retry, Split, Unauthorised, narrow
+from forwarder.answer import Answer, Delivered, Expired, Retry, Split, Unauthorised, narrow
 
 HOST = "graph.facebook.com"
 VERSION = "v26.0"
@@ -46,6 +49,9 @@ IDENTIFIERS = MappingProxyType(
 )
 MAX_BATCH = 1000
 MAX_AGE_S = 7 * 86_400
+OTHER_AGES_S = MappingProxyType({Source.IN_PERSON: 62 * 86_400})  # physical_store
+# The same event id is recognised for 48 hours, by the documentation between browser and server only.
+REPETITION = Repetition.PERHAPS
 
 ACTION_SOURCES = {
     Source.WEBSITE: "website",
@@ -76,7 +82,7 @@ STATES: Mapping[str | None, int] = MappingProxyType(
 
 THROTTLED = frozenset({4, 17, 32, 341, 368, 613, 80000, 80003, 80004, 80014})
 PASSING = frozenset({1, 2, 5000, 21009})
-UNAUTHORISED = frozenset({10, 102, 104, 190, 200, 294})
+UNAUTHORISED = frozenset({10, 102, 104, 190, 200, 294, 2635})  # 2635: the pinned version has ended
 _INVALID_PARAMETER = 100
 _MISSING_OBJECT = 33
 _TOO_OLD = 2804003
@@ -123,25 +129,22 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes, count: int
     """What Meta's answer means; never its texts, which may repeat what was sent."""
     document = read_json(body)
     if status == 200:  # noqa: PLR2004 - HTTP
-        trace = narrow(document.get("fbtrace_id"))
-        if document.get("events_received") == count:
-            return Delivered(trace)
+        if read_number(document.get("events_received")) == count:
+            return Delivered(narrow(document.get("fbtrace_id")))
         return Retry(None, Reason.UNAVAILABLE, "events_received")
     error = document.get("error")
     error = error if isinstance(error, dict) else {}
-    code, subcode = error.get("code"), error.get("error_subcode")
+    code, subcode = read_number(error.get("code")), read_number(error.get("error_subcode"))
     shown = narrow(f"{code}/{subcode}" if subcode is not None else code) or str(status)
-    if status == 429 or code in THROTTLED:  # noqa: PLR2004 - HTTP
+    if code in THROTTLED:
         return Retry(retry_after(headers), Reason.THROTTLED, shown)
-    if code in UNAUTHORISED or status in {401, 403} or (code, subcode) == (_INVALID_PARAMETER, _MISSING_OBJECT):
+    if code in UNAUTHORISED or (code, subcode) == (_INVALID_PARAMETER, _MISSING_OBJECT):
         return Unauthorised(shown)
-    if status >= 500 or code in PASSING or error.get("is_transient") is True:  # noqa: PLR2004 - HTTP
+    if code in PASSING or error.get("is_transient") is True or (code is not None and code < 0):
         return Retry(retry_after(headers), Reason.UNAVAILABLE, shown)
-    if type(code) is int and code < 0:
-        return Retry(retry_after(headers), Reason.UNAVAILABLE, shown)
-    if count > 1:
-        return Split(shown)
-    return Expired(shown) if subcode == _TOO_OLD else Rejected(shown)
+    if subcode == _TOO_OLD:
+        return Split(shown) if count > 1 else Expired(shown)
+    return read_status(status, headers, count, shown)
 
 
 ADAPTER = Adapter(
@@ -152,6 +155,8 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
+    repetition=REPETITION,
     render=render,
     read_answer=read_answer,
+    other_ages_s=OTHER_AGES_S,
 )

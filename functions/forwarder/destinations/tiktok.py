@@ -13,7 +13,19 @@ from airlock.address_book import ContactField, Destination
 from airlock.clean import CleanEvent, Source
 from airlock.outcome import Reason
 from airlock.policy import Policy, Stage
-from forwarder.adapter import Adapter, Call, digest_fields, json_headers, page_url, read_json, retry_after, write_json
+from forwarder.adapter import (
+    Adapter,
+    Call,
+    Repetition,
+    digest_fields,
+    json_headers,
+    page_url,
+    read_json,
+    read_number,
+    read_status,
+    retry_after,
+    write_json,
+)
 from forwarder.answer import Answer, Delivered, Rejected, Retry, Split, Unauthorised, narrow
 
 HOST = "business-api.tiktok.com"
@@ -32,8 +44,9 @@ IDENTIFIERS = MappingProxyType(
 )
 MAX_BATCH = 1000
 MAX_AGE_S = 7 * 86_400
+REPETITION = Repetition.PERHAPS  # event and event_id, for 48 hours
 
-TAKEN = frozenset({0, 20001})
+TAKEN = frozenset({0, 20001})  # 20001: taken, with remarks
 THROTTLED = frozenset({40100})
 UNAUTHORISED = frozenset({40001, 40104, 40105})
 _PASSING_FROM = 50000
@@ -79,15 +92,17 @@ def _render_event(event: CleanEvent, policy: Policy) -> dict[str, Any]:
 def read_answer(status: int, headers: Mapping[str, str], body: bytes, count: int) -> Answer:
     """What TikTok's answer means; never its message."""
     document = read_json(body)
-    code = document.get("code")
+    code = read_number(document.get("code"))
     shown = narrow(code) or str(status)
     if status == 200 and code in TAKEN:  # noqa: PLR2004 - HTTP
-        return Delivered(narrow(document.get("request_id")))
-    if status == 429 or code in THROTTLED:  # noqa: PLR2004 - HTTP
+        return Delivered(narrow(document.get("request_id")), shown if code else None)
+    if code in THROTTLED:
         return Retry(retry_after(headers), Reason.THROTTLED, shown)
-    if status in {401, 403} or code in UNAUTHORISED:
+    if code in UNAUTHORISED:
         return Unauthorised(shown)
-    if status >= 500 or type(code) is not int or code >= _PASSING_FROM:  # noqa: PLR2004 - HTTP
+    if status != 200:  # noqa: PLR2004 - HTTP
+        return read_status(status, headers, count, shown)
+    if code is None or code >= _PASSING_FROM:
         return Retry(retry_after(headers), Reason.UNAVAILABLE, shown)
     return Split(shown) if count > 1 else Rejected(shown)
 
@@ -104,6 +119,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
+    repetition=REPETITION,
     render=render,
     read_answer=read_answer,
     group_key=_group_by_source,

@@ -1,0 +1,230 @@
+"""An SQS batch of one network in, the messages to keep out: admits, delivers and settles each, whatever goes wrong."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, assert_never
+
+import msgspec
+from msgspec import Struct
+
+from airlock import wire
+from airlock.authorization import Authorizations
+from airlock.clean import CleanEvent
+from airlock.gate import Gate, NoGate
+from airlock.guard import Guard
+from airlock.journal import Journal
+from airlock.outcome import Outcome, Reason
+from airlock.policy import Stage
+from forwarder import follow_up
+from forwarder.answer import Delivered, Processed, Rejected, Retry
+from forwarder.breaker import Breaker
+from forwarder.delivery import Courier, Delivery, MaySend
+from forwarder.door import Admitted, Door, Ends, Waits
+from forwarder.follow_up import FIRST_LOOK_S, GIVE_UP_S, FollowUp
+from forwarder.ledger import LedgerError
+from forwarder.patience import back_off, steady_wait
+from forwarder.queue import Queue, Record, read_records
+from forwarder.settlement import Desk, Item
+
+_NO_GATE = NoGate()
+
+
+class Forwarder(Struct, frozen=True, dict=True):
+    """One network's forwarder. `now` gives epoch milliseconds, `jitter` a number from 0 to 1."""
+
+    courier: Courier
+    guard: Guard
+    queue: Queue
+    authorizations: Authorizations
+    journal: Journal
+    now: Callable[[], int]
+    jitter: Callable[[], float]
+    waits: bool = True  # false only in the workbench, where nothing waits for its rounded time unless told to
+    gate: Gate = _NO_GATE
+    breaker: Breaker = msgspec.field(default_factory=Breaker)
+
+    @cached_property
+    def door(self) -> Door:
+        """What its events have to pass."""
+        courier = self.courier
+        return Door(courier.adapter, courier.policy, self.guard, self.authorizations, self.gate, self.waits)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where they are settled."""
+        payload_log = self.courier.policy.payload_log
+        return Desk(self.courier.adapter, payload_log, self.queue, self.journal, self.jitter)
+
+
+def forward(
+    event: Mapping[str, Any], forwarder: Forwarder, may_send: MaySend = lambda: True
+) -> dict[str, list[dict[str, str]]]:
+    """Work one SQS batch off. What is named in `batchItemFailures` stays on the queue; nothing else does."""
+    shift = _Shift(forwarder, may_send)
+    for record in read_records(event):
+        shift.take(record)
+    shift.deliver()
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in sorted(shift.kept)]}
+
+
+class _Shift:
+    """One batch at work. Every message is kept unless it has reached its end."""
+
+    def __init__(self, forwarder: Forwarder, may_send: MaySend) -> None:
+        self._forwarder = forwarder
+        self._may_send = may_send
+        self._now = forwarder.now()
+        self._items: dict[str, Item] = {}
+        self.kept: set[str] = set()
+
+    def take(self, record: Record) -> None:
+        """Settle a message that is not to be told now; the others wait for `deliver`."""
+        self.kept.add(record.id)
+        try:
+            asked = follow_up.read(record.body)
+            is_done = self._take_event(record) if asked is None else self._look(asked, record)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the message stays, and only type and line are told
+            self._stumble(error)
+            return
+        if is_done:
+            self.kept.discard(record.id)
+
+    def _take_event(self, record: Record) -> bool:
+        """Whether the message has reached its end already."""
+        event = self._read(record)
+        if event is None:
+            return True
+        desk, item = self._forwarder.desk, Item(record, event)
+        match self._forwarder.door.admit(event, record.body, self._now):
+            case Ends(outcome=outcome, reason=reason, rule=rule):
+                return desk.end(item, self._now, outcome, reason, rule=rule)
+            case Waits(reason=reason, seconds=seconds):
+                return desk.hold(item, self._now, reason, seconds)
+            case Admitted(event=allowed):
+                if event.event_id in self._items:
+                    return desk.end(item, self._now, Outcome.WITHHELD, Reason.DUPLICATE)
+                self._items[event.event_id] = Item(record, allowed)
+                return False
+            case _ as unreachable:
+                assert_never(unreachable)
+
+    def _read(self, record: Record) -> CleanEvent | None:
+        """The message's event; None, and the message buried, where it is none of this network's."""
+        destination = self._forwarder.courier.adapter.destination
+        try:
+            event = wire.read(record.body)
+        except wire.MessageError:
+            event = None
+        if event is not None and event.destination is destination:
+            return event
+        self._forwarder.queue.bury(record, Reason.UNREADABLE)
+        self._forwarder.journal.decide(
+            self._now, outcome=Outcome.REJECTED, reason=Reason.UNREADABLE, destination=destination
+        )
+        return None
+
+    def deliver(self) -> None:
+        """Tell the network of what was admitted, and settle each."""
+        items = list(self._items.values())
+        breaker = self._forwarder.breaker
+        if items and breaker.is_trying and not breaker.pause_s(self._now // 1000):
+            self._send(items[:1])
+            items = items[1:]
+        if pause_s := breaker.pause_s(self._now // 1000):
+            self._hold(items, breaker.reason, pause_s)
+        elif items:
+            self._send(items)
+
+    def _hold(self, items: Sequence[Item], reason: Reason, pause_s: int) -> None:
+        for item in items:
+            try:
+                if self._forwarder.desk.hold(item, self._now, reason, pause_s):
+                    self.kept.discard(item.record.id)
+            except Exception as error:  # noqa: BLE001 - as in `take`
+                self._stumble(error)
+
+    def _send(self, items: Sequence[Item]) -> None:
+        courier = self._forwarder.courier
+        deliveries: list[Delivery] = []
+        for batch in courier.deliver([item.event for item in items], self._now, self._may_send):
+            self._watch(batch)
+            deliveries += batch
+            for delivery in batch:
+                self._settle(delivery)
+        self._ask_later(deliveries)
+        try:
+            courier.conclude(deliveries)
+        except LedgerError as error:
+            self._stumble(error)
+
+    def _watch(self, batch: Sequence[Delivery]) -> None:
+        """Let the breaker see what came of each request."""
+        seen: set[int] = set()
+        for delivery in batch:
+            if delivery.error is not None:
+                self._stumble(delivery.error)
+            if delivery.call is not None and id(delivery.call) not in seen:
+                seen.add(id(delivery.call))
+                self._forwarder.breaker.note(delivery.answer, self._now // 1000)
+
+    def _settle(self, delivery: Delivery) -> None:
+        record = self._items[delivery.event.event_id].record
+        try:
+            if self._forwarder.desk.settle(delivery, record, self._now):
+                self.kept.discard(record.id)
+        except Exception as error:  # noqa: BLE001 - as in `take`
+            self._stumble(error)
+
+    def _ask_later(self, deliveries: Sequence[Delivery]) -> None:
+        """Put the question what came of these requests on the queue, where the network tells that later."""
+        courier = self._forwarder.courier
+        if courier.adapter.report is None or courier.policy.stage is Stage.TEST:
+            return
+        traces = Counter(
+            delivery.answer.trace
+            for delivery in deliveries
+            if isinstance(delivery.answer, Delivered) and delivery.answer.trace
+        )
+        delay_s = FIRST_LOOK_S if self._forwarder.waits else 0
+        for trace, count in traces.items():
+            try:
+                message = follow_up.write(FollowUp(trace, count, self._now // 1000))
+                self._forwarder.queue.send(message, delay_s)
+            except Exception as error:  # noqa: BLE001 - as in `take`
+                # Told again under the same id they count once, and the question comes with them.
+                self._stumble(error)
+                self.kept.update(
+                    self._items[delivery.event.event_id].record.id
+                    for delivery in deliveries
+                    if isinstance(delivery.answer, Delivered) and delivery.answer.trace == trace
+                )
+
+    def _look(self, asked: FollowUp, record: Record) -> bool:
+        """Ask what came of an earlier request; true where there is nothing more to ask."""
+        courier, journal = self._forwarder.courier, self._forwarder.journal
+        destination = courier.adapter.destination
+        wait_s = 0
+        if (pause_s := self._forwarder.breaker.pause_s(self._now // 1000)) or not self._may_send():
+            wait_s = max(pause_s, back_off(record.received, self._forwarder.jitter()))
+        else:
+            match courier.look(asked.request):
+                case Processed(failed=failed):
+                    outcome = Outcome.REJECTED if failed else Outcome.DELIVERED
+                    journal.record_processing(self._now, destination, outcome, asked.request, asked.events, failed)
+                    return True
+                case Rejected():
+                    wait_s = GIVE_UP_S
+                case Retry(after_s=after_s):
+                    wait_s = max(after_s or 0, back_off(record.received, self._forwarder.jitter()))
+                case _:
+                    wait_s = steady_wait(record.received)
+        if self._now // 1000 + wait_s - asked.told_at >= GIVE_UP_S:
+            journal.record_processing(self._now, destination, Outcome.HELD, asked.request, asked.events, {})
+            return True
+        self._forwarder.queue.delay(record, wait_s)
+        return False
+
+    def _stumble(self, error: Exception) -> None:
+        forwarder = self._forwarder
+        forwarder.journal.stumble(self._now, Reason.INTERNAL, error, forwarder.courier.adapter.destination)
