@@ -11,6 +11,7 @@ from airlock.authorization import Authorizations
 from airlock.chain import Chain, Signer
 from airlock.gate import Gate, NoGate
 from airlock.guard import Guard
+from airlock.hook import Hook
 from airlock.journal import Journal
 from airlock.policy import DestinationRule, Policy
 from airlock.policy_file import read_policy
@@ -18,13 +19,18 @@ from forwarder.delivery import Courier
 from forwarder.destinations import DESTINATIONS
 from forwarder.egress import Egress
 from forwarder.handler import Forwarder
+from forwarder.ledger import Ledger
 from forwarder.queue import Queue
 from sanitizer.handler import Airlock, build_airlock
+from sanitizer.hooks import Doors
 from sanitizer.outbox import Message
 from sanitizer.outbox import Outbox as OutboxPort
+from sanitizer.receipts import ReceiptsInMemory
 from sanitizer.script import open_script
 from workbench.complaint import Complaint
+from workbench.ledger import SqliteLedger
 from workbench.recorder import SECRET
+from workbench.sigv4 import HOOK_SECRET
 
 FUNCTIONS = Path(__file__).parent.parent
 POLICY = FUNCTIONS / "clinic.toml"
@@ -53,6 +59,18 @@ class StandInCredentials:
         del rule
         return SECRET
 
+    def forget(self, rule: DestinationRule) -> None:
+        """There is no other one."""
+
+
+class StandInHookSecrets:
+    """One invented secret for every hook."""
+
+    def read(self, hook: Hook, now: int) -> tuple[bytes, ...]:
+        """The invented secret, with which a person signs what the workbench is to take."""
+        del hook, now
+        return (HOOK_SECRET,)
+
 
 def set_up_airlock(
     policy: Policy,
@@ -66,7 +84,8 @@ def set_up_airlock(
 ) -> Airlock:
     """The sanitizer's side."""
     journal = Journal(log, policy.digest, chain=Chain("sanitizer-workbench", signer))
-    return build_airlock(policy, outbox, on_file, journal, open_script(FUNCTIONS, policy), now, own_sites, gate)
+    script, doors = open_script(FUNCTIONS, policy), Doors(StandInHookSecrets(), ReceiptsInMemory())
+    return build_airlock(policy, outbox, on_file, journal, script, now, own_sites, gate, doors=doors)
 
 
 def set_up_forwarder(  # noqa: PLR0913 - everything around it is handed in
@@ -80,9 +99,12 @@ def set_up_forwarder(  # noqa: PLR0913 - everything around it is handed in
     *,
     waits: bool = True,
     signer: Signer | None = None,
+    gate: Gate = _NO_GATE,
+    ledger: Ledger | None = None,
 ) -> Forwarder:
     """One network's forwarder."""
-    courier = Courier(DESTINATIONS[destination], policy, StandInCredentials(), Egress(transport=transport))
+    egress = Egress(transport=transport)
+    courier = Courier(DESTINATIONS[destination], policy, StandInCredentials(), egress, ledger or SqliteLedger())
     return Forwarder(
         courier=courier,
         guard=Guard(policy),
@@ -92,6 +114,7 @@ def set_up_forwarder(  # noqa: PLR0913 - everything around it is handed in
         now=now,
         jitter=lambda: 1.0,
         waits=waits,
+        gate=gate,
     )
 
 

@@ -16,6 +16,13 @@ COMMANDS = {
     "dev": "run the whole product on this machine, with a demo site and stand-ins for the ad networks",
     "preview": "show what requests would send to each network, with nothing sent",
     "check": "validate a policy and say in plain English what each network is told",
+    "redrive": "show a network's dead letters by reason, and move them back to its queue",
+    "policy": "say what a change of the policy would let out, and fail where it widens and nobody answers for it",
+    "audit": "say from the journal what was told to whom and why not, and prove that the journal is whole",
+    "init": "write a first policy from a handful of answers",
+    "secret": "give a network's secret its value, from stdin",
+    "doctor": "examine the account, DNS and the deployment: what is right, what is not, what could not be seen",
+    "snippet": "print what a site developer pastes: script tag, CSP, WordPress, Tag Manager, and what to remove",
 }
 
 

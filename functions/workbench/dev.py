@@ -2,11 +2,13 @@
 
 import argparse
 import errno
+import secrets
 import sys
 import threading
 import time
 from http.server import ThreadingHTTPServer
 
+from airlock.gate import GateInMemory
 from airlock.policy import Policy
 from workbench import stories
 from workbench.bench import open_policy
@@ -14,7 +16,10 @@ from workbench.complaint import Complaint
 from workbench.loop import Loop
 from workbench.networks import Networks
 from workbench.request import as_http_event, signed
-from workbench.server import Handler, LogLines, Shown, build_handler
+from workbench.seals import LocalSigner
+from workbench.server import Handler, Shown, build_handler
+from workbench.viewer_desk import ViewerDesk
+from workbench.witness import Witness
 
 PORT = 8787
 _HIGHEST_PORT = 65_535
@@ -47,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         f"  viewer        {origin}/_airlock/\n"
         f"  deliveries    {origin}/_airlock/deliveries.json\n"
         f"  log           {origin}/_airlock/log.jsonl\n"
+        f"  export        {origin}/_airlock/export.jsonl, to be verified with {origin}/_airlock/journal-key.pem\n"
         f"  post events   {origin}/v1/events\n"
     )
     if not arguments.no_replay:
@@ -66,7 +72,7 @@ class Desk:
     """Site, sanitizer, queues, forwarders and stand-ins on one port of 127.0.0.1; port 0 takes a free one."""
 
     def __init__(self, policy: Policy, port: int = 0, *, hold: bool = False) -> None:
-        self._lines = LogLines()
+        self._witness = Witness(secrets.token_hex(4), lambda: time.time_ns() // 1_000_000)
         # What is not held is told ahead of its rounded time, which the stand-ins must not take for the future.
         ahead = 0 if hold else _QUARTER_HOUR_S
         self.networks = Networks(lambda: int(time.time()) + ahead)
@@ -80,8 +86,10 @@ class Desk:
         port = self._server.server_address[1]
         self.origin = f"http://127.0.0.1:{port}"
         own_sites = frozenset({self.origin, f"http://localhost:{port}"})
-        self.loop = Loop(policy, self.networks.transport, self._lines, own_sites, hold=hold)
-        self._server.RequestHandlerClass = build_handler(Shown(self.loop, self.networks, self._lines))
+        signer, gate = LocalSigner(), GateInMemory()
+        self.loop = Loop(policy, self.networks.transport, self._witness, own_sites, hold=hold, signer=signer, gate=gate)
+        self.viewer = ViewerDesk(self.loop, self.networks, self._witness, gate, signer.pem)
+        self._server.RequestHandlerClass = build_handler(Shown(self.loop, self.networks, self.viewer))
 
     def start(self) -> None:
         """Start everything; gives back when requests are answered."""
@@ -104,5 +112,5 @@ class Desk:
             for line in story.moved_to(now).lines():
                 headers = line.get("headers", {"origin": self.origin, "content-type": "application/json"})
                 event = as_http_event(line.get("method", "POST"), line.get("path", "/v1/events"), headers, line["body"])
-                self.loop.answer(signed(event) if line.get("method") == "PUT" else event)
+                self.viewer.take(signed(event) if line.get("method") == "PUT" else event)
         return len(told)

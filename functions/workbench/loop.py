@@ -6,17 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
+from msgspec import structs
 
 from airlock.address_book import Destination
 from airlock.authorization import AuthorizationsInMemory
+from airlock.chain import Signer
+from airlock.gate import Gate, NoGate
 from airlock.policy import Policy
+from collector.build import build_at_hand
 from forwarder.handler import forward
 from sanitizer.handler import respond
+from sanitizer.intake import Taken
 from sanitizer.outbox import Message
+from sanitizer.script import Script
 from workbench.bench import set_up_airlock, set_up_forwarder
 from workbench.queue import Queue, as_event
 
 _LONGEST_SLEEP_S = 1.0
+_NO_GATE = NoGate()
 
 
 class Outbox:
@@ -57,6 +64,8 @@ class Loop:
         own_sites: frozenset[str],
         *,
         hold: bool,
+        signer: Signer | None = None,
+        gate: Gate = _NO_GATE,
     ) -> None:
         def now() -> int:
             return time.time_ns() // 1_000_000
@@ -65,11 +74,18 @@ class Loop:
         self.queues = {destination: Queue(destination, time.monotonic) for destination in policy.rules}
         self.outbox = Outbox(self.queues)
         on_file = AuthorizationsInMemory()
-        self.airlock = set_up_airlock(policy, self.outbox, on_file, log, now, own_sites)
+        self.airlock = set_up_airlock(policy, self.outbox, on_file, log, now, own_sites, signer, gate)
+        built = build_at_hand(policy)
+        self.airlock = structs.replace(self.airlock, script=Script(built.script, built.brotli))
+        self._now = now
+        self._journals = [self.airlock.intake.journal]
         self._stopping = threading.Event()
         self._threads = []
         for destination, queue in self.queues.items():
-            forwarder = set_up_forwarder(policy, destination, queue, on_file, log, transport, now, waits=hold)
+            forwarder = set_up_forwarder(
+                policy, destination, queue, on_file, log, transport, now, waits=hold, signer=signer, gate=gate
+            )
+            self._journals.append(forwarder.journal)
             thread = threading.Thread(target=self._work, args=(queue, forwarder), name=f"forwarder-{destination}")
             thread.daemon = True
             self._threads.append(thread)
@@ -89,7 +105,16 @@ class Loop:
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The sanitizer's answer to one API Gateway event."""
-        return respond(event, self.airlock).answer
+        return self.take(event).answer
+
+    def take(self, event: Mapping[str, Any]) -> Taken:
+        """The same, with the decisions behind it, which no answer tells."""
+        return respond(event, self.airlock)
+
+    def seal(self) -> None:
+        """Sign every chain to its end."""
+        for journal in self._journals:
+            journal.seal(self._now())
 
     def _work(self, queue: Queue, forwarder: Any) -> None:  # noqa: ANN401 - a Forwarder
         while not self._stopping.is_set():

@@ -1,5 +1,7 @@
 """The forwarders' requests in, over a real socket to the networks' stand-ins; what each received is kept."""
 
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from airlock.address_book import Destination
 from workbench.recorder import MASK, SECRET
 from workbench.stand_ins.faults import Fault
 from workbench.stand_ins.request import Answer, Ending, Request
@@ -28,21 +31,41 @@ class Rerouted(httpx.BaseTransport):
         raw_path = f"/{request.url.host}".encode() + request.url.raw_path
         local = self._base.copy_with(raw_path=raw_path)
         return self._inner.handle_request(
-            httpx.Request(request.method, local, headers=request.headers, content=request.read())
+            httpx.Request(
+                request.method, local, headers=request.headers, content=request.read(), extensions=request.extensions
+            )
         )
 
 
-class Networks:
-    """The stand-ins behind one server on the loopback interface. `now` gives the epoch seconds they go by."""
+_AT_ONCE = struct.pack("ii", 1, 0)  # a socket that lingers for 0 s breaks its connection when it is closed
 
-    def __init__(self, now: Callable[[], int]) -> None:
+
+class Networks:
+    """The stand-ins behind one server on the loopback interface. `now` gives the epoch seconds they go by.
+
+    `trouble` may let any request go wrong. `delay_s` is how long an answer takes, `hang_s` how long one that never comes
+    is waited for before the connection ends.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], int],
+        *,
+        trouble: Callable[[Destination], Fault | None] | None = None,
+        delay_s: float = 0.0,
+        hang_s: float = 0.0,
+    ) -> None:
         self._now = now
+        self._trouble = trouble
+        self._delay_s = delay_s
+        self._hang_s = hang_s
         self._lock = threading.Lock()
         self.stand_ins = StandIns(SECRET)
         self._deliveries: list[dict[str, Any]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._build_handler())
         self._server.daemon_threads = True
-        self.transport = Rerouted(f"http://127.0.0.1:{self._server.server_address[1]}")
+        self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.transport = Rerouted(self.base)
 
     def start(self) -> None:
         """Serve in a thread of its own."""
@@ -71,6 +94,8 @@ class Networks:
             return Answer(404)
         url = f"https://{host}/{rest}"
         with self._lock:
+            if self._trouble is not None and (fault := self._trouble(destination)) is not None:
+                self.stand_ins.faults.set(fault)
             answered = self.stand_ins.serve(destination, Request(method, url, headers, body), self._now())
             self._deliveries.append(
                 {
@@ -86,6 +111,10 @@ class Networks:
             del self._deliveries[:-_MOST_KEPT]
         return answered
 
+    def wait_s(self, answered: Answer) -> float:
+        """How long the answer, or its absence, is waited for."""
+        return self._hang_s if answered.ending is Ending.TIMEOUT else self._delay_s
+
     def _build_handler(self) -> type[BaseHTTPRequestHandler]:
         networks = self
 
@@ -96,7 +125,10 @@ class Networks:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 answered = networks.answer(self.command, self.path, headers, body)
+                time.sleep(networks.wait_s(answered))
                 if answered.ending is not Ending.SENT:  # the connection breaks instead
+                    if answered.ending is Ending.RESET:
+                        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
                     self.close_connection = True
                     return
                 self.send_response(answered.status)

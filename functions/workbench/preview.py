@@ -19,8 +19,9 @@ from airlock.address_book import Destination
 from airlock.authorization import AuthorizationsInMemory
 from airlock.outcome import Outcome, Reason
 from airlock.policy import Policy
-from airlock.tokens import to_text
+from airlock.tokens import EventId, to_text
 from forwarder.handler import Forwarder, forward
+from forwarder.ledger import Standing
 from forwarder.queue import Record
 from sanitizer.handler import respond
 from workbench import page
@@ -72,6 +73,24 @@ class _Slip:
     def bury(self, record: Record, reason: Reason) -> None:
         """So is a burial."""
 
+    def send(self, body: str, delay_s: int) -> None:
+        """What a network would be asked later is asked of nobody here."""
+
+
+class _Unwritten:
+    """A ledger in which nothing was ever told: here each event stands alone, the same one twice too."""
+
+    def claim(self, destination: Destination, event_id: EventId, now: int) -> Standing:
+        """New."""
+        del destination, event_id, now
+        return Standing.NEW
+
+    def confirm(self, destination: Destination, event_id: EventId) -> None:
+        """Nothing is kept."""
+
+    def release(self, destination: Destination, event_id: EventId) -> None:
+        """Nothing was kept."""
+
 
 class Preview:
     """One run: requests in order, with what they record kept until it ends. `now` gives epoch milliseconds."""
@@ -88,7 +107,8 @@ class Preview:
 
         def forwarders(log: io.StringIO, clock: Clock) -> dict[Destination, Forwarder]:
             return {
-                to: set_up_forwarder(policy, to, _Slip(), on_file, log, self._recorder, clock) for to in policy.rules
+                to: set_up_forwarder(policy, to, _Slip(), on_file, log, self._recorder, clock, ledger=_Unwritten())
+                for to in policy.rules
             }
 
         self._forwarders = forwarders(self._log, now)

@@ -22,6 +22,7 @@ class Message(msgspec.Struct):
     received: int = 0
     receipt: str = ""
     reason: Reason | None = None
+    sent_at: int | None = None  # epoch milliseconds, where the queue's clock tells them
 
     def __repr__(self) -> str:
         return f"<Message {self.id}>"
@@ -39,12 +40,12 @@ class Queue:
         self._count = 0
         self._changed = threading.Condition()
 
-    def send(self, body: str) -> None:
-        """Put a message on the queue."""
+    def send(self, body: str, delay_s: int = 0) -> None:
+        """Put a message on the queue, to be shown after so many seconds."""
         with self._changed:
             self._count += 1
             identifier = f"{self.name}-{self._count}"
-            self._messages[identifier] = Message(identifier, body, self._now())
+            self._messages[identifier] = Message(identifier, body, self._now() + delay_s)
             self._changed.notify_all()
 
     def receive(self, most: int = 10) -> list[Message]:
@@ -100,6 +101,16 @@ class Queue:
         with self._changed:
             self._changed.notify_all()
 
+    def next_moment(self) -> float | None:
+        """When the next message is visible, or was; None without any."""
+        with self._changed:
+            return min((message.visible_at for message in self._messages.values()), default=None)
+
+    def read(self) -> list[Message]:
+        """Every message, visible or not."""
+        with self._changed:
+            return list(self._messages.values())
+
     def __len__(self) -> int:
         with self._changed:
             return len(self._messages)
@@ -113,7 +124,10 @@ def as_event(batch: Sequence[Message]) -> dict[str, Any]:
                 "messageId": message.id,
                 "receiptHandle": message.receipt,
                 "body": message.body,
-                "attributes": {"ApproximateReceiveCount": str(message.received)},
+                "attributes": {
+                    "ApproximateReceiveCount": str(message.received),
+                    **({} if message.sent_at is None else {"SentTimestamp": str(message.sent_at)}),
+                },
                 "eventSource": "aws:sqs",
             }
             for message in batch

@@ -3,7 +3,6 @@
 import base64
 import json
 import mimetypes
-import threading
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -16,35 +15,17 @@ from msgspec import Struct
 from workbench.explanation import explain
 from workbench.loop import Loop
 from workbench.networks import Networks
+from workbench.old_pixels import PATH as PIXELS_PATH
+from workbench.old_pixels import OldPixels
 from workbench.request import SIGNED_PATHS, as_http_event, signed
 from workbench.sigv4 import DEMO_CREDENTIALS, is_signed
 from workbench.stand_ins.faults import FaultError, read_fault
+from workbench.viewer_desk import ViewerDesk
 
 _HERE = Path(__file__).parent
 _SITE, _VIEWER = _HERE / "demo_site", _HERE / "viewer"
 _MOST_READ = (1 << 20) + 1  # one byte more than any route takes, so that the sanitizer sees that it is too large
-_MOST_KEPT = 100_000
 _POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-
-
-class LogLines:
-    """The log: every line that was written, as CloudWatch would get it."""
-
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-        self._lock = threading.Lock()
-
-    def write(self, line: str) -> int:
-        """Take one line."""
-        with self._lock:
-            self._lines.append(line)
-            del self._lines[:-_MOST_KEPT]
-        return len(line)
-
-    def read(self) -> str:
-        """All lines."""
-        with self._lock:
-            return "".join(self._lines)
 
 
 class Shown(Struct, frozen=True):
@@ -52,31 +33,40 @@ class Shown(Struct, frozen=True):
 
     loop: Loop
     networks: Networks
-    lines: LogLines
+    desk: ViewerDesk
 
 
 class Handler(BaseHTTPRequestHandler):
     """One connection of the site's server; `build_handler` says what it shows."""
 
     shown: Shown
+    old_pixels: OldPixels
     protocol_version = "HTTP/1.1"
     server_version = "airlock"
     sys_version = ""
 
     def _serve(self) -> None:
-        path = urlsplit(self.path).path
+        target = urlsplit(self.path)
+        path = target.path
         body = self._read_body()
         if path.startswith(SIGNED_PATHS):
             self._answer_system(body)
         elif path.startswith("/v1/") or path == "/airlock.js":
-            self._send_answer(self.shown.loop.answer(self._as_event(body)))
+            self._send_answer(self.shown.desk.take(self._as_event(body)))
         elif path == "/_airlock/faults" and self.command == "POST":
             problem = self._set_fault(body)
             self._send(400 if problem else 204, "text/plain; charset=utf-8", problem.encode())
+        elif self.command == "POST" and (turned := self.shown.desk.turn(path, body)) is not None:
+            self._send(*turned)
         elif path == "/_airlock":
             self._send(308, "text/plain; charset=utf-8", b"", location="/_airlock/")
+        elif path.startswith(PIXELS_PATH):
+            self.old_pixels.receive(self.path)
+            self._send(204, "text/plain; charset=utf-8", b"")
         elif self.command not in {"GET", "HEAD"}:
             self._send(405, "text/plain; charset=utf-8", b"")
+        elif (data := self.shown.desk.show(path, target.query)) is not None:
+            self._send(*data)
         elif (page := self._show(path)) is not None:
             self._send(200, *page)
         else:
@@ -89,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         now = time.time_ns() // 1_000_000_000
         if is_signed(self.command, self.path, headers, body, DEMO_CREDENTIALS, now):
-            self._send_answer(self.shown.loop.answer(signed(self._as_event(body))))
+            self._send_answer(self.shown.desk.take(signed(self._as_event(body))))
         else:
             self._send(403, "application/json", b'{"message":"Forbidden"}')
 
@@ -103,8 +93,8 @@ class Handler(BaseHTTPRequestHandler):
         match path:
             case "/_airlock/deliveries.json":
                 return "application/json", json.dumps(self.shown.networks.read()).encode()
-            case "/_airlock/log.jsonl":
-                return "application/jsonl; charset=utf-8", self.shown.lines.read().encode()
+            case "/_airlock/old-pixels.json":
+                return "application/json", json.dumps(self.old_pixels.read()).encode()
             case "/_airlock/policy.txt":
                 return "text/plain; charset=utf-8", explain(self.shown.loop.policy).encode()
             case _:
@@ -161,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def build_handler(shown: Shown) -> type[Handler]:
     """The handler of a server that shows this."""
-    return type("Handler", (Handler,), {"shown": shown})
+    return type("Handler", (Handler,), {"shown": shown, "old_pixels": OldPixels()})
 
 
 def _find_page(path: str) -> tuple[str, bytes] | None:

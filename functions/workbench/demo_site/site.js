@@ -76,7 +76,7 @@
   function ask() {
     show('May we count which ad brought you here?',
       'With your yes, an ad network learns that a request was made, never for which treatment, and nothing that you wrote.',
-      [button('button', 'Yes, count it', () => choose(true)), button('button quiet', 'No', () => choose(false))]);
+      [button('button', 'Yes, count it', () => choose(true)), button('button', 'No, do not', () => choose(false))]);
   }
 
   function honor() {

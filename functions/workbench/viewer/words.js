@@ -16,6 +16,7 @@ const REASONS = {
   foreign_origin: 'The request does not come from a page of the policy’s sites.',
   unsupported_type: 'The content type, charset or encoding is not taken.',
   too_large: 'The body is larger than 8 KiB.',
+  bad_signature: 'No secret of the webhook signed this request, or not lately, or it came before.',
   malformed: 'The body is not a JSON object of the agreed shape.',
   unknown_event: 'The policy does not list this event.',
   event_expired: 'The review of this event has run out: nobody has approved it beyond that day.',

@@ -1,0 +1,34 @@
+"""A widening that a person answers for, in; its record in the policy's own file out, and whether there is one.
+
+The record is an `[[approval]]` table. It names both policies by their hashes, so that it stands for this one change and
+no other; it is no part of the compiled policy, whose hash stays what it was.
+"""
+
+import datetime
+import json
+import tomllib
+from pathlib import Path
+
+from airlock.policy import Policy
+
+
+def find_approval(text: str, old: Policy, new: Policy) -> str | None:
+    """Who approved the change from one policy to the other, by the newer one's file; None where nobody did."""
+    for approval in tomllib.loads(text).get("approval", []):
+        if approval.get("replaces") == old.digest and approval.get("policy") == new.digest:
+            return str(approval.get("by"))
+    return None
+
+
+def record_approval(path: Path, old: Policy, new: Policy, by: str, day: datetime.date) -> None:
+    """Write an approval at the end of a policy's file."""
+    lines = [
+        "",
+        "[[approval]] # written by `airlock policy diff --approve`; it stands for this one change",
+        f"by = {json.dumps(by, ensure_ascii=False)}",
+        f"on = {day.isoformat()}",
+        f'replaces = "{old.digest}"',
+        f'policy = "{new.digest}"',
+    ]
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.rstrip("\n") + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
