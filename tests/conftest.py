@@ -11,6 +11,7 @@ FUNCTIONS = Path(__file__).parent.parent / "functions"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="fail if any test was skipped: nothing may go unproven")
     parser.addoption("--freeze", action="store_true", help="write the stories' results as they are now; then read them")
 
 
@@ -28,3 +29,16 @@ def policy(policy_text: str) -> Policy:
 def now() -> int:
     """2026-11-24 15:07:12 UTC in epoch milliseconds."""
     return 1_795_532_832_000
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With --no-skips a run that proved less than it could is a failed run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not session.config.getoption("--no-skips") or reporter is None:
+        return
+    skipped = reporter.stats.get("skipped", [])
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        reporter.write_line(f"skipped, which --no-skips forbids: {report.nodeid}: {reason}", red=True)
+    if skipped:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
