@@ -11,7 +11,8 @@
 //   data-airlock="off" on html, body or script, or <meta name="airlock" content="off">: nothing on this page
 //
 // It never reads titles, referrers, cookies, selected text, or a form field that is not marked. ES2018.
-// The build puts the policy's words in the places of __PRIVATE_PAGES__, __GRANTED__ and __EVENTS__.
+// The words between double underscores are places of the policy's own words: its private pages, what consent has to say,
+// and, where a shim asks for them, its events.
 (() => {
   const stub = window.airlock || {};
   if ("gpc" in stub) return; // the tag stands twice in the page, and an event is told once
@@ -19,12 +20,12 @@
   const script = document.currentScript;
   const endpoint = new URL("/v1/events", script.src);
   const gpc = navigator.globalPrivacyControl === true;
-  const WITHDRAWAL = "consent_withdrawn";
-  let queue = []; // [event, whether it was tried before], in memory only
-  let consent; // undefined until the visitor has chosen: until then events wait
-  let click;
-  let busy;
-  let seen;
+  const WITHDRAWAL = "withdrawal"; // the sanitizer knows this one event beside the policy's own
+  let click,
+    busy,
+    seen,
+    consent, // undefined until the visitor has chosen: until then events wait
+    queue = []; // [event, whether it was tried before], in memory only
 
   const say = (...words) => airlock.debug && console.log("airlock", ...words);
 
@@ -79,15 +80,18 @@
     consent = { at: Date.now(), ...given };
     if (!__GRANTED__) {
       queue = [];
-      // The click ids that the airlock keeps are in a cookie that no script can see: only its answer can clear it.
-      if (withdraws) airlock(WITHDRAWAL);
+      if (withdraws) {
+        // The airlock keeps click ids in a cookie that no script can see: only its own answer can clear it.
+        click = null;
+        airlock(WITHDRAWAL);
+      }
     }
     flush();
   };
 
   const airlock = (name, fields) => {
     if (name == "consent") return decide(fields);
-    fields = fields || {};
+    const { currency, props, authorization, value } = (fields = fields || {});
     const reason = refusal(name);
     const user = {};
     for (const key of "email phone first_name last_name city state zip country date_of_birth external_id".split(" "))
@@ -99,13 +103,12 @@
           event: name,
           // A blob's address ends in a random UUID, in every browser; crypto.randomUUID is missing in older ones.
           id: URL.createObjectURL(new Blob()).slice(-36),
-          url: location.href,
+          url: name == WITHDRAWAL ? location.origin : location.href,
           at: Date.now(),
-          currency: fields.currency,
-          props: fields.props,
-          authorization: fields.authorization,
-          value: fields.value && +fields.value,
-          gpc,
+          currency,
+          props,
+          authorization,
+          value: value && +value,
           click,
           user
         }
@@ -121,10 +124,11 @@
     airlock(element.dataset.airlock, fields);
   };
 
-  new URLSearchParams(location.search).forEach((id, name) => {
-    if (/^(\w*clk?id|[gw]braid|li_fat_id|rdt_cid|epik|ScCid)$/.test(name))
-      click = { at: Date.now(), ...click, [name]: id };
-  });
+  if (!refusal())
+    new URLSearchParams(location.search).forEach((id, name) => {
+      if (/^(\w*clk?id|[gw]braid|li_fat_id|rdt_cid|epik|ScCid)$/.test(name))
+        click = { at: Date.now(), ...click, [name]: id };
+    });
 
   airlock.consent = decide;
   airlock.gpc = gpc;
@@ -133,12 +137,14 @@
 
   addEventListener("submit", ({ target }) => capture(target), true);
   addEventListener("click", ({ target }) => capture(target.closest("a,button")), true);
-  for (const type of "online DOMContentLoaded prerenderingchange pagehide".split(" "))
-    addEventListener(type, () => flush(type == "pagehide"), true);
+  addEventListener("online", () => flush());
+  addEventListener("DOMContentLoaded", () => flush());
+  addEventListener("prerenderingchange", () => flush(), true);
+  addEventListener("pagehide", () => flush(1));
 
   const page = script.dataset.airlockPage;
   if (page) {
-    const { pushState } = history;
+    const pushState = history.pushState;
     // A page view is told once, however often its address is set.
     const view = () => {
       if (seen != location.pathname) {

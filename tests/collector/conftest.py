@@ -2,53 +2,61 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from airlock.policy import Policy, read_policy
-from collector.build import Adapter, EsbuildError, Shim, assemble, install_esbuild, minify
+from airlock.policy import ConsentTool, Policy, Shim
+from collector.assembly import assemble
+from collector.build import CACHE
+from collector.esbuild import EsbuildError, install_esbuild, minify
+from tests.collector.clinic import Clinic, write_certificate
 from tests.collector.hosts import Host
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def policy() -> Policy:
-    return read_policy(ROOT / "functions" / "clinic.toml")
-
-
-@pytest.fixture(scope="session")
-def esbuild() -> Path:
-    if shutil.which("npm") is None:
-        pytest.skip("npm is missing, so nothing can be minified")
-    try:
-        return install_esbuild(ROOT / "build" / "collector")
-    except EsbuildError as error:
-        pytest.skip(f"esbuild cannot be installed here: {error}")
-
-
+Part = Shim | ConsentTool
 Script = Callable[..., str]
 
 
+def ask_for(policy: Policy, *parts: Part) -> Policy:
+    """The policy with these parts of the browser script, and no other."""
+    return msgspec.structs.replace(
+        policy,
+        shims=tuple(part for part in parts if isinstance(part, Shim)),
+        consent_tools=tuple(part for part in parts if isinstance(part, ConsentTool)),
+    )
+
+
 @pytest.fixture(scope="session")
-def script(policy: Policy, esbuild: Path) -> Script:
+def esbuild() -> Any:
+    try:
+        return install_esbuild(CACHE)
+    except EsbuildError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def minified(policy: Policy, esbuild: Any) -> Script:
     """The minified script with the parts that are named."""
-    return build_script(policy, esbuild)
+    made: dict[tuple[Part, ...], str] = {}
 
-
-def build_script(policy: Policy, esbuild: Path) -> Script:
-    made: dict[tuple[str, ...], str] = {}
-
-    def make(*parts: Shim | Adapter) -> str:
+    def make(*parts: Part) -> str:
         if parts not in made:
-            shims = [part for part in parts if isinstance(part, Shim)]
-            adapters = [part for part in parts if isinstance(part, Adapter)]
-            made[parts] = minify(assemble(policy, shims, adapters), esbuild)
+            made[parts] = minify(assemble(ask_for(policy, *parts)), esbuild).decode()
         return made[parts]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def script(policy: Policy, request: pytest.FixtureRequest) -> Script:
+    """The script as this machine serves it: minified, or readable where Node.js is missing."""
+    try:
+        install_esbuild(CACHE)
+    except EsbuildError:
+        return lambda *parts: assemble(ask_for(policy, *parts))
+    made: Script = request.getfixturevalue("minified")
+    return made
 
 
 @pytest.fixture
@@ -64,18 +72,63 @@ def collector(script: Script) -> Iterator[Host]:
         yield host
 
 
+Launch = Callable[..., Any]
+_ONLY_LOOPBACK = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """Chromium, which can reach loopback and nothing else."""
+def launch() -> Iterator[Launch]:
+    """Starts the Chromium of this machine, which resolves names by the given rules and no others."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is missing")
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
         pytest.skip("no Chromium on this machine")
-    closed = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+    closed = [
+        "--no-sandbox",  # it runs as root where tests run in a container
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", closed])
-        yield browser
+        yield lambda rules, *more: playwright.chromium.launch(
+            executable_path=executable, args=[*closed, f"--host-resolver-rules={rules}", *more]
+        )
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Launch) -> Iterator[Any]:
+    """Chromium, which can reach loopback and nothing else."""
+    browser = launch(_ONLY_LOOPBACK)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def clinic_and_browser(
+    policy: Policy, launch: Launch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Clinic, Any]]:
+    certificate = tmp_path_factory.mktemp("tls") / "clinic.pem"
+    fingerprint = write_certificate(certificate)
+    with Clinic(policy, certificate).serve() as clinic:
+        browser = launch(f"MAP * 127.0.0.1:{clinic.port}", f"--ignore-certificate-errors-spki-list={fingerprint}")
+        yield clinic, browser
         browser.close()
+
+
+@pytest.fixture
+def clinic(clinic_and_browser: tuple[Clinic, Any], policy: Policy) -> Clinic:
+    """The clinic's two hosts, with nothing received so far."""
+    clinic = clinic_and_browser[0]
+    clinic.open(policy)
+    return clinic
+
+
+@pytest.fixture
+def visitor(clinic_and_browser: tuple[Clinic, Any]) -> Iterator[Any]:
+    """One visitor, for whom every name in the world is one of the clinic's server."""
+    visitor = clinic_and_browser[1].new_context()
+    visitor.set_default_timeout(15_000)
+    yield visitor
+    visitor.close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ test("ids are UUIDs, and no two are the same", async () => {
   for (let i = 0; i < 500; i++) scope.airlock("lead");
   await pass(1);
   const ids = sent.map(({ body }) => body.id);
-  for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+  for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.equal(new Set(ids).size, 500);
 });
 
@@ -22,6 +22,7 @@ test("a request outlives its page, carries the airlock's cookie, and goes to the
   page.scope.airlock("lead");
   await page.pass();
   const { body, ...request } = page.sent[0];
+  assert.equal(body.event, "lead");
   const endpoint = "https://collect.glow-medspa.example/v1/events";
   assert.deepEqual(request, { endpoint, method: "POST", keepalive: true, credentials: "include" });
 });
@@ -93,7 +94,10 @@ test("what waits for its retry when consent is withdrawn is not sent", async () 
   await page.pass();
   page.scope.airlock.consent({ marketing: false });
   await page.pass(600000);
-  assert.equal(page.sent.length, 1);
+  assert.deepEqual(
+    page.bodies.map(({ event }) => event),
+    ["lead", "withdrawal"]
+  );
 });
 
 test("what fails after consent was withdrawn is not tried again", async () => {
@@ -103,7 +107,70 @@ test("what fails after consent was withdrawn is not tried again", async () => {
   page.scope.airlock("lead");
   page.scope.airlock.consent({ marketing: false });
   await page.pass(600000);
-  assert.equal(page.sent.length, 1);
+  assert.deepEqual(
+    page.bodies.map(({ event }) => event),
+    ["lead", "withdrawal"]
+  );
+});
+
+test("a withdrawal is told to the airlock once, with nothing of the page or of the click", async () => {
+  const url = "https://www.glow-medspa.example/services/botox?gclid=a2";
+  const page = run("core.js", { url });
+  page.scope.airlock.consent(yes);
+  page.scope.airlock.consent({ marketing: false, at: 1790000000000 });
+  page.scope.airlock.consent({ marketing: false });
+  await page.pass(600000);
+  const [{ id, ...body }, ...more] = page.bodies;
+  assert.deepEqual(body, {
+    event: "withdrawal",
+    url: "https://www.glow-medspa.example",
+    at: 1795420800000,
+    click: null,
+    user: {},
+    consent: { marketing: false, at: 1790000000000 }
+  });
+  assert.deepEqual(more, []);
+});
+
+test("a no that was never a yes is told to nobody", async () => {
+  const page = run("core.js");
+  page.scope.airlock("lead");
+  page.scope.airlock.consent({ marketing: false });
+  page.scope.airlock.consent({ analytics: true });
+  page.scope.airlock.consent();
+  await page.pass(600000);
+  assert.equal(page.sent.length, 0);
+});
+
+test("a private page tells no withdrawal either", async () => {
+  const elements = {};
+  const page = run("core.js", { elements });
+  page.scope.airlock.consent(yes);
+  elements.off = true;
+  page.scope.airlock.consent({ marketing: false });
+  await page.pass(600000);
+  assert.equal(page.sent.length, 0);
+});
+
+test("after a withdrawal the click is forgotten, and a new yes does not bring it back", async () => {
+  const page = run("core.js", { url: "https://www.glow-medspa.example/?gclid=a2" });
+  page.scope.history.pushState(0, "", "/contact");
+  page.scope.airlock.consent(yes);
+  page.scope.airlock.consent({ marketing: false });
+  page.scope.airlock.consent(yes);
+  page.scope.airlock("lead");
+  await page.pass(600000);
+  assert.equal(page.bodies.at(-1).event, "lead");
+  assert.equal(page.bodies.at(-1).click, null);
+});
+
+test("a click on an advertisement for a private page is not kept for the next one", async () => {
+  const page = run("core.js", { url: "https://www.glow-medspa.example/portal/results?gclid=a2" });
+  page.scope.history.pushState(0, "", "/contact");
+  page.scope.airlock.consent(yes);
+  page.scope.airlock("lead");
+  await page.pass();
+  assert.equal(page.bodies[0].click, undefined);
 });
 
 test("nothing is sent before the body is there, from a prerendered page, or offline", async () => {

@@ -37,7 +37,7 @@ export function run(name, { url = "https://www.glow-medspa.example/", before = (
     history,
     location: at,
     navigator: { onLine: true },
-    crypto: globalThis.crypto,
+    Blob,
     console: { log: (...words) => page.said.push(words.join(" ")) },
     URL,
     URLSearchParams,

