@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,14 +38,6 @@ class Call(Struct, frozen=True):
         return f"<Call {self.method} {self.host}>"
 
 
-class Repetition(StrEnum):
-    """What a network does with an event that comes a second time under the same id."""
-
-    RECOGNISED = "recognised"  # documented without an end: it counts once
-    PERHAPS = "perhaps"  # for hours, or between browser and server only: a ledger keeps it from coming at all
-    COUNTED = "counted"  # it counts again: what may have arrived is never sent again
-
-
 Render = Callable[[Sequence[CleanEvent], Policy, str], Call]
 """Events, policy and credential to the one request that tells them."""
 ReadAnswer = Callable[[int, Mapping[str, str], bytes, int], Answer | tuple[Answer, ...]]
@@ -70,7 +61,7 @@ class Adapter(Struct, frozen=True):
     identifiers: Mapping[ContactField, str]  # the network's key for each digest that it takes
     max_batch: int
     max_age_s: int
-    repetition: Repetition
+    recognises_s: int | None  # how long an event id is known again: None for ever, 0 never, else a ledger helps
     render: Render
     read_answer: ReadAnswer
     group_key: Callable[[CleanEvent, Policy], str] = lambda _event, _policy: ""  # events of one key share a request

@@ -18,11 +18,15 @@ class Delivered(Struct, frozen=True):
 
 
 class Retry(Struct, frozen=True):
-    """Not now. `after_s` is the wait in seconds that the network asked for."""
+    """Not now. `after_s` is the wait in seconds that the network asked for.
+
+    `may_have_arrived`: there was no answer, and the network may have taken the event all the same.
+    """
 
     after_s: int | None
     reason: Reason
     code: str | None = None
+    may_have_arrived: bool = False
 
 
 class Expired(Struct, frozen=True):
@@ -61,13 +65,19 @@ class Repeated(Struct, frozen=True):
     code: str | None = None
 
 
+class Stopped(Struct, frozen=True):
+    """The guard let the request not leave: it held what nobody declared. A bug or a bad policy; `rule` says which."""
+
+    rule: str
+
+
 class Split(Struct, frozen=True):
     """One event spoils an all-or-nothing batch: send its halves."""
 
     code: str | None = None
 
 
-Answer = Delivered | Retry | Expired | Rejected | Unauthorised | Prohibited | InDoubt | Repeated | Split
+Answer = Delivered | Retry | Expired | Rejected | Unauthorised | Prohibited | InDoubt | Repeated | Stopped | Split
 
 
 class Processed(Struct, frozen=True):

@@ -3,15 +3,18 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from functools import cached_property
 from itertools import groupby
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from airlock.clean import CleanEvent
 from airlock.outcome import Reason
 from airlock.policy import Policy
-from forwarder.adapter import Adapter, Call, Repetition
+from airlock.request_guard import RequestGuard
+from forwarder.adapter import Adapter, Call
 from forwarder.answer import (
     Answer,
     Delivered,
@@ -22,17 +25,20 @@ from forwarder.answer import (
     Repeated,
     Retry,
     Split,
+    Stopped,
     Unauthorised,
 )
 from forwarder.credential import CredentialError, Credentials
 from forwarder.egress import Egress, Unreachable
-from forwarder.ledger import Ledger, LedgerError, NoLedger, Standing
+from forwarder.ledger import Claim, Ledger, LedgerError, NoLedger
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 MaySend = Callable[[], bool]
 """Whether there is time left for another request."""
 _NO_LEDGER = NoLedger()
+IN_HAND_MS = 300_000
+"""For how long a claim may be that of another copy of the message, still at work."""
 
 
 class Delivery(Struct, frozen=True):
@@ -42,7 +48,7 @@ class Delivery(Struct, frozen=True):
     answer: Answer
     call: Call | None = None
     status: int | None = None
-    is_claimed: bool = False  # in the ledger, by this delivery
+    claim: Claim | None = None  # how it stood in the ledger, where one is asked
     error: Exception | None = None  # a bug, where there was one
 
     @property
@@ -51,7 +57,7 @@ class Delivery(Struct, frozen=True):
         return hashlib.sha256(self.call.body).hexdigest() if self.call else None
 
 
-class Courier(Struct, frozen=True):
+class Courier(Struct, frozen=True, dict=True):
     """What it takes to tell one network. With a pool, requests that do not wait for one another overlap."""
 
     adapter: Adapter
@@ -85,7 +91,7 @@ class Courier(Struct, frozen=True):
             LedgerError: an entry could not be made. What was told is then told again at a network that recognises it,
                 and is in doubt at one that does not.
         """
-        claimed = [delivery for delivery in deliveries if delivery.is_claimed]
+        claimed = [delivery for delivery in deliveries if delivery.claim is not None]
         for _ in _Spread(self.pool).map(self._enter, claimed):
             pass
 
@@ -113,38 +119,36 @@ class Courier(Struct, frozen=True):
     def _send_claimed(
         self, batch: Sequence[CleanEvent], now: int, may_send: MaySend, spread: "_Spread"
     ) -> list[Delivery]:
-        if self.adapter.repetition is Repetition.RECOGNISED:
+        if self.adapter.recognises_s is None:
             return list(self._send(batch, may_send))
-        standings = dict(zip(batch, spread.map(lambda event: self._claim(event, now), batch), strict=True))
-        refused = [Delivery(event, answer) for event, answer in standings.items() if answer is not None]
-        left = [event for event, answer in standings.items() if answer is None]
+        claims = dict(zip(batch, spread.map(lambda event: self._claim(event, now), batch), strict=True))
+        refused = [Delivery(event, claim) for event, claim in claims.items() if not isinstance(claim, Claim)]
+        allowed = {event.event_id: claim for event, claim in claims.items() if isinstance(claim, Claim)}
+        left = [event for event in batch if event.event_id in allowed]
         sent = self._send(left, may_send) if left else ()
-        return refused + [_mark(delivery) for delivery in sent]
+        return refused + [replace(delivery, claim=allowed[delivery.event.event_id]) for delivery in sent]
 
-    def _claim(self, event: CleanEvent, now: int) -> Answer | None:
-        """Why an event may not be sent, by the ledger; None if it may."""
+    def _claim(self, event: CleanEvent, now: int) -> Claim | Answer:
+        """The claim, or why the event may not be sent with it."""
         try:
-            standing = self.ledger.claim(self.adapter.destination, event.event_id, now)
+            claim = self.ledger.claim(self.adapter.destination, event.event_id, now)
         except LedgerError:
             return Retry(None, Reason.LEDGER_UNAVAILABLE)
-        match standing:
-            case Standing.TOLD:
-                return Repeated()
-            case Standing.IN_HAND if self.adapter.repetition is Repetition.COUNTED:
-                return Retry(None, Reason.NOT_YET)
-            case Standing.IN_DOUBT if self.adapter.repetition is Repetition.COUNTED:
-                return InDoubt()
-            case _:
-                return None
+        if claim.is_told:
+            return Repeated()
+        if claim.since is not None and now - claim.since >= (self.adapter.recognises_s or 0) * 1000:
+            # It would count twice. Unless it is only another copy's, whose answer is waited for.
+            return Retry(None, Reason.NOT_YET) if now - claim.since < IN_HAND_MS else InDoubt()
+        return claim
 
     def _enter(self, delivery: Delivery) -> None:
         destination, event_id = self.adapter.destination, delivery.event.event_id
         match delivery.answer:
             case Delivered():
                 self.ledger.confirm(destination, event_id)
-            case InDoubt():
-                pass
-            case _:
+            case InDoubt() | Retry(may_have_arrived=True):
+                pass  # the claim stands, from its first moment
+            case _ if delivery.claim is not None and delivery.claim.is_new:
                 self.ledger.release(destination, event_id)
 
     def _credential(self) -> str | Answer:
@@ -163,13 +167,24 @@ class Courier(Struct, frozen=True):
                 yield from (Delivery(event, credential) for event in batch)
                 return
             call = self.adapter.render(batch, self.policy, credential)
+            hit = self._guard.check_request(call.url, call.headers, call.body, credential, batch)
         except Exception as error:  # noqa: BLE001 - a bug at one event must not keep its neighbours
             if len(batch) == 1:
                 yield Delivery(batch[0], Retry(None, Reason.INTERNAL), error=error)
                 return
             yield from self._halve(batch, may_send)
             return
-        yield from self._exchange(batch, call, may_send)
+        if hit is None:
+            yield from self._exchange(batch, call, may_send)
+        elif len(batch) == 1:
+            yield Delivery(batch[0], Stopped(hit))
+        else:
+            yield from self._halve(batch, may_send)
+
+    @cached_property
+    def _guard(self) -> RequestGuard:
+        """What looks at the exact bytes once more before they leave."""
+        return RequestGuard(self.policy, self.adapter.destination, self.adapter.version)
 
     def _exchange(self, batch: Sequence[CleanEvent], call: Call, may_send: MaySend) -> Iterator[Delivery]:
         status = None
@@ -177,17 +192,17 @@ class Courier(Struct, frozen=True):
         try:
             reply = self.egress.send(call)
             if isinstance(reply, Unreachable):
-                doubt = reply.may_have_arrived and self.adapter.repetition is Repetition.COUNTED
-                answers: tuple[Answer, ...] | Answer = (
-                    InDoubt(reply.kind) if doubt else Retry(None, Reason.UNAVAILABLE, reply.kind)
+                answers: tuple[Answer, ...] | Answer = Retry(
+                    None, Reason.UNAVAILABLE, reply.kind, may_have_arrived=reply.may_have_arrived
                 )
             else:
                 status = reply.status
                 answers = self.adapter.read_answer(reply.status, reply.headers, reply.body, len(batch))
         except Exception as bug:  # noqa: BLE001 - whether it was told is then not known
             error = bug
-            counted = self.adapter.repetition is Repetition.COUNTED
-            answers = InDoubt() if counted else Retry(None, Reason.INTERNAL)
+            answers = Retry(None, Reason.INTERNAL, may_have_arrived=True)
+        if isinstance(answers, Retry) and answers.may_have_arrived and self.adapter.recognises_s == 0:
+            answers = InDoubt(answers.code)
         if isinstance(answers, Unauthorised | Prohibited):
             self.credentials.forget(self.policy.rules[self.adapter.destination])
         if isinstance(answers, Split):
@@ -215,7 +230,3 @@ class _Spread(Struct, frozen=True):
         if self.pool is None or len(items) == 1:
             return map(function, items)
         return self.pool.map(function, items)
-
-
-def _mark(delivery: Delivery) -> Delivery:
-    return Delivery(delivery.event, delivery.answer, delivery.call, delivery.status, True, delivery.error)  # noqa: FBT003 - is_claimed

@@ -4,14 +4,13 @@ A claim is written before a request and confirmed after the answer, and after it
 and was never confirmed is in doubt: the process died, or no answer came.
 """
 
-from enum import StrEnum
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from airlock.address_book import Destination
 from airlock.tokens import EventId
 
-IN_HAND_MS = 300_000
-"""For how long a claim may be somebody else's who is still at work."""
 KEPT_S = 35 * 86_400
 """Longer than a queue and its dead-letter queue keep a message one after the other."""
 
@@ -20,19 +19,22 @@ class LedgerError(Exception):
     """The ledger cannot be asked: hold what needs it. Says nothing more."""
 
 
-class Standing(StrEnum):
-    """How an event stands in the ledger when it is claimed."""
+class Claim(Struct, frozen=True):
+    """How an event stood in the ledger when it was claimed."""
 
-    NEW = "new"  # nobody told it; it is claimed now
-    IN_HAND = "in_hand"  # claimed a moment ago: another copy of the message may be on its way
-    IN_DOUBT = "in_doubt"  # claimed and never confirmed
-    TOLD = "told"  # the network took it
+    is_told: bool = False  # the network took it
+    since: int | None = None  # claimed earlier and never confirmed, at that moment in epoch milliseconds
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody had told it or tried to."""
+        return not self.is_told and self.since is None
 
 
 class Ledger(Protocol):
     """Where it is kept what was told. Every method raises LedgerError if it cannot be known or kept."""
 
-    def claim(self, destination: Destination, event_id: EventId, now: int) -> Standing:
+    def claim(self, destination: Destination, event_id: EventId, now: int) -> Claim:
         """Claim an event at `now`, epoch milliseconds, unless it was claimed before; how it stood."""
 
     def confirm(self, destination: Destination, event_id: EventId) -> None:
@@ -45,7 +47,7 @@ class Ledger(Protocol):
 class NoLedger:
     """No ledger is configured: nothing that needs one is sent."""
 
-    def claim(self, destination: Destination, event_id: EventId, now: int) -> Standing:
+    def claim(self, destination: Destination, event_id: EventId, now: int) -> Claim:
         """LedgerError."""
         del destination, event_id, now
         raise LedgerError
@@ -59,11 +61,6 @@ class NoLedger:
         """LedgerError."""
         del destination, event_id
         raise LedgerError
-
-
-def judge_claim(claimed_at: int, now: int) -> Standing:
-    """How an event stands that was claimed at `claimed_at` and not confirmed, both epoch milliseconds."""
-    return Standing.IN_HAND if now - claimed_at < IN_HAND_MS else Standing.IN_DOUBT
 
 
 class DynamoLedger:
@@ -86,8 +83,9 @@ class DynamoLedger:
         self._layer = DynamoDBPersistenceLayer(table_name=table, boto3_client=client)
         self._layer.configure(IdempotencyConfig(expires_after_seconds=KEPT_S, hash_function="sha256"), None, "airlock")
 
-    def claim(self, destination: Destination, event_id: EventId, now: int) -> Standing:
-        """A conditional put."""
+    def claim(self, destination: Destination, event_id: EventId, now: int) -> Claim:
+        """A conditional put; the moment of a claim is by Powertools' clock."""
+        del now
         try:
             self._layer.save_inprogress(_name(destination, event_id), KEPT_S * 1000)
         except self._exists as error:
@@ -95,12 +93,11 @@ class DynamoLedger:
             if record is None:
                 raise LedgerError from None
             if record.status != "INPROGRESS":
-                return Standing.TOLD
-            ends = int(record.in_progress_expiry_timestamp or 0)
-            return judge_claim(ends - KEPT_S * 1000, now)
+                return Claim(is_told=True)
+            return Claim(since=int(record.in_progress_expiry_timestamp or 0) - KEPT_S * 1000)
         except Exception:  # noqa: BLE001 - botocore's errors are many, and each means that nothing is known
             raise LedgerError from None
-        return Standing.NEW
+        return Claim()
 
     def confirm(self, destination: Destination, event_id: EventId) -> None:
         """An update."""

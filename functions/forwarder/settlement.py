@@ -20,6 +20,7 @@ from forwarder.answer import (
     Repeated,
     Retry,
     Split,
+    Stopped,
     Unauthorised,
 )
 from forwarder.delivery import Delivery
@@ -54,6 +55,8 @@ class Desk(Struct, frozen=True):
                 return self.end(item, now, Outcome.DELIVERED, None, delivery=delivery)
             case Repeated():
                 return self.end(item, now, Outcome.WITHHELD, Reason.DUPLICATE, delivery=delivery)
+            case Stopped(rule=rule):
+                return self.end(item, now, Outcome.WITHHELD, Reason.PHI_SUSPECTED, rule=rule)
             case Expired():
                 return self.end(item, now, Outcome.EXPIRED, Reason.EXPIRED, delivery=delivery)
             case Rejected() | Split():
@@ -62,10 +65,9 @@ class Desk(Struct, frozen=True):
                 return self.bury(item, now, Reason.IN_DOUBT, delivery)
             case Retry(after_s=after_s, reason=reason):
                 return self.hold(item, now, reason, after_s, delivery)
-            case Unauthorised():
-                return self.hold(item, now, Reason.UNAUTHORISED, None, delivery)
-            case Prohibited():
-                return self.hold(item, now, Reason.PROHIBITED, None, delivery)
+            case Unauthorised() | Prohibited() as why:
+                reason = Reason.PROHIBITED if isinstance(why, Prohibited) else Reason.UNAUTHORISED
+                return self.hold(item, now, reason, None, delivery)
             case _ as unreachable:
                 assert_never(unreachable)
 

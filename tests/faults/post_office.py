@@ -1,6 +1,6 @@
 """The queues of the fault suite, in a process that nobody kills: SQS's semantics over HTTP, and a clock of its own.
 
-The clock stands still while anybody has work, and jumps to the next message's moment when nobody has: days pass in
+The clock stands still while anybody has work, and jumps past the next message's moment when nobody has: days pass in
 seconds, and no test waits for a backoff.
 """
 
@@ -17,6 +17,7 @@ from forwarder.queue import Record
 from workbench.queue import Message, Queue, as_event
 
 _LONG_POLL_S = 0.2
+_STEP_S = 60  # what becomes visible within a minute, or a fiftieth of the time that has passed, is worked off together
 
 
 class Clock:
@@ -34,8 +35,10 @@ class PostOffice:
 
     def __init__(self, networks: Iterable[Destination], clock: Clock) -> None:
         self.clock = clock
+        self._starts_at = clock.seconds
         self.queues = {network: Queue(network, clock) for network in networks}
         self._in_hand: dict[str, list[Message]] = {}
+        self._gone: set[str] = set()
         self._changed = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._build_handler())
         self._server.daemon_threads = True
@@ -52,6 +55,7 @@ class PostOffice:
         """The worker is dead: what it had in hand comes back when its visibility ends."""
         with self._changed:
             self._in_hand.pop(worker, None)
+            self._gone.add(worker)
 
     def turn(self) -> None:
         """Let time jump to the next message's moment, if nobody has anything to do now."""
@@ -60,7 +64,8 @@ class PostOffice:
                 return
             moments = [moment for queue in self.queues.values() if (moment := queue.next_moment()) is not None]
             if moments and min(moments) > self.clock.seconds:
-                self.clock.seconds = min(moments)
+                step = max(_STEP_S, (self.clock.seconds - self._starts_at) / 50)
+                self.clock.seconds = max(min(moments), self.clock.seconds + step)
                 self._changed.notify_all()
 
     def call(self, verb: str, told: dict[str, Any]) -> dict[str, Any]:
@@ -84,9 +89,9 @@ class PostOffice:
     def _receive(self, queue: Queue, worker: str) -> dict[str, Any]:
         ends = time.monotonic() + _LONG_POLL_S
         with self._changed:
-            while not (batch := queue.receive()):
+            while worker in self._gone or not (batch := queue.receive()):
                 left = ends - time.monotonic()
-                if left <= 0:
+                if left <= 0 or worker in self._gone:
                     return {"now": round(self.clock.seconds * 1000), "records": []}
                 self._changed.wait(left)
             self._in_hand[worker] = batch
@@ -97,8 +102,9 @@ class PostOffice:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
-            def do_POST(self) -> None:  # noqa: N802 - http.server's name
+            def do_POST(self) -> None:
                 told = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 body = json.dumps(office.call(self.path.lstrip("/"), told)).encode()
                 self.send_response(200)

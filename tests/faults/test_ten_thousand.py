@@ -2,7 +2,7 @@
 
 import json
 import os
-import random
+import random  # noqa: TID251 - seeded, so that every run draws the same
 import signal
 import subprocess
 import sys
@@ -32,15 +32,15 @@ STARTS_AT = 1_795_532_400  # 2026-11-24 15:00:00 UTC
 DAY_S = 86_400
 LIVING = (Destination.META, Destination.GOOGLE, Destination.TIKTOK, Destination.LINKEDIN, Destination.GA4)
 DEAD = Destination.REDDIT
-EVENTS = dict.fromkeys(LIVING, 1_900) | {DEAD: 500}
+EVENTS = dict.fromkeys(LIVING, 2_150) | {Destination.GA4: 900, DEAD: 500}
 POISON_EVERY = 500
-KILL_EVERY_S = 1.5
+KILL_EVERY_S = 2.5
 LONGEST_S = 240  # of real time: the machine may be busy; it takes a small part of that
 ROOT = Path(__file__).parent.parent.parent
 
 CLICKS = {
     Destination.META: "fbclid:IwAR0abcDEF123456789",
-    Destination.GOOGLE: "gclid:Cj0KCQiA_example_0123456789",
+    Destination.GOOGLE: "gclid:Cj0KCQiA_example_gclid-AAAA",
     Destination.TIKTOK: "ttclid:E.C.P.example",
     Destination.LINKEDIN: "li_fat_id:0f0e0d0c-1234-4321-abcd-0123456789ab",
     Destination.REDDIT: "rdt_cid:3184742045291813272",
@@ -58,7 +58,7 @@ class Trouble:
     """The same draws in every run, by the number of a network's request."""
 
     def __init__(self) -> None:
-        self._draws = {network: random.Random(f"{SEED}:{network}") for network in LIVING}
+        self._draws = {network: random.Random(f"{SEED}:{network}") for network in LIVING}  # noqa: S311 - faults
         self.drawn: Counter[tuple[Kind, int] | None] = Counter()
 
     def __call__(self, network: Destination) -> Fault | None:
@@ -72,15 +72,21 @@ class Trouble:
         return None
 
 
+_REDDIT = """
+[destination.reddit]
+account = "a2_example"
+events = { lead = "LEAD" }
+identity = "click_id"
+secret = "airlock/reddit"
+"""
+
+
 def build_policy(text: str) -> Policy:
     """The sample policy with GA4 on and Reddit in it."""
-    text = text.replace("enabled = false", "enabled = true")
-    text = text.replace(
-        'to = ["meta", "google", "tiktok", "linkedin", "ga4"]',
-        'to = ["meta", "google", "tiktok", "linkedin", "ga4", "reddit"]',
+    text = text.replace("enabled = false", "enabled = true").replace(
+        '"linkedin", "ga4"]', '"linkedin", "ga4", "reddit"]'
     )
-    text += '\n[destination.reddit]\naccount = "a2_example"\nevents = { lead = "LEAD" }\nidentity = "click_id"\nsecret = "airlock/reddit"\n'
-    return compile_policy(text)
+    return compile_policy(text + _REDDIT)
 
 
 def make_events() -> Iterator[tuple[CleanEvent, bool]]:
@@ -93,7 +99,7 @@ def make_events() -> Iterator[tuple[CleanEvent, bool]]:
                 CleanEvent(
                     destination=network,
                     event=EventName("lead"),
-                    event_id=EventId(f"{list(Destination).index(network):08x}{number:024x}"),
+                    event_id=EventId(f"{number:016x}{list(Destination).index(network):016x}"),
                     at=STARTS_AT + (300 * DAY_S if is_poison else 0),
                     not_before=STARTS_AT,
                     amount=250,
@@ -121,7 +127,7 @@ class Crew:
         self._processes[network] = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "tests.faults.worker", *words],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "functions")},
+            env={**os.environ, "PYTHONPATH": str(ROOT / "functions")},  # noqa: TID251 - handed on
         )
 
     def kill(self, network: Destination) -> None:
@@ -151,7 +157,7 @@ def print_balance(balances: dict[Destination, Balance]) -> str:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, policy_text: str) -> Iterator[dict[str, Any]]:
+def run(tmp_path_factory: pytest.TempPathFactory, policy_text: str) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("faults")
     policy = build_policy(policy_text)
     (folder / "policy.json").write_bytes(policy.compiled)
@@ -181,7 +187,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, policy_text: str) -> Iterator[
     try:
         for network in EVENTS:
             crew.hire(network)
-        choose = random.Random(SEED)
+        choose = random.Random(SEED)  # noqa: S311 - whom to kill
         kill_at = started + KILL_EVERY_S
         while any(len(office.queues[network]) for network in LIVING):
             assert time.monotonic() - started < LONGEST_S, "it takes too long"
@@ -199,11 +205,11 @@ def run(tmp_path_factory: pytest.TempPathFactory, policy_text: str) -> Iterator[
         networks.stop()
     lines = read_journal(folder)
     balances = read_balances(lines)
-    print(  # the issue asks for it
+    print(  # noqa: T201 - whoever runs it with -s wants to see the balance
         f"\n{sum(EVENTS.values())} events, {crew.kills} kills, {(clock() - STARTS_AT) / 3600:.1f} simulated hours, "
         f"{took_s:.1f} s, requests {dict(trouble.drawn)}\n{print_balance(balances)}"
     )
-    yield {
+    return {
         "balances": balances,
         "lines": lines,
         "office": office,
@@ -253,6 +259,9 @@ def test_what_was_delivered_had_one_effect(run: dict[str, Any]) -> None:
             for line in run["lines"]
             if line.get("destination") == network and line.get("outcome") == Outcome.DELIVERED and "event_id" in line
         }
+        if network is Destination.GA4:  # it knows no event id, and drops what is wrong without a word
+            delivered -= {event_id for _, event_id in run["poison"]}
+            delivered = {f"{int(event_id[:8], 16)}.{int(event_id[8:16], 16)}" for event_id in delivered}
         assert delivered, network
         assert {effects.get(event_id) for event_id in delivered} == {1}, network
         assert max(effects.values()) == 1, network

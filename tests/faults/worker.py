@@ -1,9 +1,9 @@
-"""One network's forwarder in a process of its own, to be killed at any moment: batches from the post office, for ever."""
+"""One network's forwarder in a process of its own, to be killed at any moment: batches of its queue, for ever."""
 
 import http.client
 import json
 import os
-import random
+import random  # noqa: TID251 - seeded, so that every run draws the same
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,7 +27,7 @@ from workbench.bench import StandInCredentials
 from workbench.ledger import SqliteLedger
 from workbench.networks import Rerouted
 
-TIMEOUT_S = 0.4
+TIMEOUT_S = 0.15
 
 
 class Log:
@@ -86,7 +86,7 @@ def work(network: str, office: int, networks: str, folder: Path, seed: int) -> N
         authorizations=NoAuthorizations(),
         journal=Journal(Log(str(folder / "journal.jsonl")), policy.digest, chain=Chain(worker)),  # type: ignore[arg-type]  # it writes, and no more is asked of a log
         now=lambda: clock[0],
-        jitter=random.Random(seed).random,
+        jitter=random.Random(seed).random,  # noqa: S311 - jitter
     )
     while True:
         answer = queue.call("receive")

@@ -13,7 +13,7 @@ from typing import Any
 from airlock.address_book import ContactField, Destination
 from airlock.clean import CleanEvent
 from airlock.policy import Policy
-from forwarder.adapter import Adapter, Call, Repetition, json_headers, read_status, write_json
+from forwarder.adapter import Adapter, Call, json_headers, read_status, write_json
 from forwarder.answer import Answer, Delivered
 
 HOST = "www.google-analytics.com"
@@ -23,7 +23,7 @@ VERSION_ENDS: datetime.date | None = None
 IDENTIFIERS: Mapping[ContactField, str] = MappingProxyType({})
 MAX_BATCH = 1  # a request has one client id, and each event has its own
 MAX_AGE_S = 72 * 3600
-REPETITION = Repetition.COUNTED
+RECOGNISES_S = 0
 
 
 def render(events: Sequence[CleanEvent], policy: Policy, credential: str) -> Call:
@@ -64,7 +64,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
-    repetition=REPETITION,
+    recognises_s=RECOGNISES_S,
     render=render,
     read_answer=read_answer,
 )

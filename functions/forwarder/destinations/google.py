@@ -19,7 +19,6 @@ from airlock.policy import Policy, Stage
 from forwarder.adapter import (
     Adapter,
     Call,
-    Repetition,
     Report,
     json_headers,
     read_json,
@@ -36,7 +35,7 @@ VERSION_ENDS: datetime.date | None = None
 IDENTIFIERS: Mapping[ContactField, str] = MappingProxyType({})
 MAX_BATCH = 2000
 MAX_AGE_S = 90 * 86_400
-REPETITION = Repetition.RECOGNISED  # by transactionId and conversion action
+RECOGNISES_S: int | None = None  # transactionId and conversion action, without an end
 
 EVENT_SOURCES = {
     Source.WEBSITE: "WEB",
@@ -188,7 +187,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
-    repetition=REPETITION,
+    recognises_s=RECOGNISES_S,
     render=render,
     read_answer=read_answer,
     group_key=_group_by_action,

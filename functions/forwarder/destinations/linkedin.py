@@ -16,7 +16,6 @@ from airlock.policy import Policy
 from forwarder.adapter import (
     Adapter,
     Call,
-    Repetition,
     digest_fields,
     json_headers,
     read_json,
@@ -33,7 +32,7 @@ VERSION_ENDS = datetime.date(2027, 8, 17)
 IDENTIFIERS = MappingProxyType({ContactField.EMAIL: "SHA256_EMAIL"})
 MAX_BATCH = 5000
 MAX_AGE_S = 90 * 86_400
-REPETITION = Repetition.PERHAPS  # documented against the Insight Tag
+RECOGNISES_S = MAX_AGE_S  # eventId; documented against the Insight Tag
 
 _CLICK_ID = "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID"
 _VERSION_CODES = frozenset({"VERSION_MISSING", "NONEXISTENT_VERSION"})
@@ -102,7 +101,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
-    repetition=REPETITION,
+    recognises_s=RECOGNISES_S,
     render=render,
     read_answer=read_answer,
 )

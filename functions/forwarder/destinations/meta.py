@@ -17,7 +17,6 @@ from forwarder.adapter import (
     PRODUCT,
     Adapter,
     Call,
-    Repetition,
     digest_fields,
     json_headers,
     page_url,
@@ -50,8 +49,7 @@ IDENTIFIERS = MappingProxyType(
 MAX_BATCH = 1000
 MAX_AGE_S = 7 * 86_400
 OTHER_AGES_S = MappingProxyType({Source.IN_PERSON: 62 * 86_400})  # physical_store
-# The same event id is recognised for 48 hours, by the documentation between browser and server only.
-REPETITION = Repetition.PERHAPS
+RECOGNISES_S = 48 * 3600  # the same event id and name; documented between browser and server only
 
 ACTION_SOURCES = {
     Source.WEBSITE: "website",
@@ -155,7 +153,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
-    repetition=REPETITION,
+    recognises_s=RECOGNISES_S,
     render=render,
     read_answer=read_answer,
     other_ages_s=OTHER_AGES_S,

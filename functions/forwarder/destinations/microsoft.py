@@ -17,7 +17,6 @@ from airlock.policy import Policy
 from forwarder.adapter import (
     Adapter,
     Call,
-    Repetition,
     digest_fields,
     json_headers,
     read_json,
@@ -34,7 +33,7 @@ VERSION_ENDS: datetime.date | None = None
 IDENTIFIERS = MappingProxyType({ContactField.EMAIL: "em", ContactField.PHONE: "ph"})
 MAX_BATCH = 1000
 MAX_AGE_S = 7 * 86_400
-REPETITION = Repetition.PERHAPS  # eventId and eventName, documented against the UET tag
+RECOGNISES_S = 48 * 3600  # eventId and eventName; documented against the UET tag, and for how long is not told
 
 
 def render(events: Sequence[CleanEvent], policy: Policy, credential: str) -> Call:
@@ -112,7 +111,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
-    repetition=REPETITION,
+    recognises_s=RECOGNISES_S,
     render=render,
     read_answer=read_answer,
 )

@@ -17,7 +17,6 @@ from airlock.policy import Policy, Stage
 from forwarder.adapter import (
     Adapter,
     Call,
-    Repetition,
     digest_fields,
     json_headers,
     page_url,
@@ -47,7 +46,7 @@ IDENTIFIERS = MappingProxyType(
 )
 MAX_BATCH = 1000
 MAX_AGE_S = 7 * 86_400
-REPETITION = Repetition.COUNTED
+RECOGNISES_S = 0  # events off the page never are
 
 
 def render(events: Sequence[CleanEvent], policy: Policy, credential: str) -> Call:
@@ -115,7 +114,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
-    repetition=REPETITION,
+    recognises_s=RECOGNISES_S,
     render=render,
     read_answer=read_answer,
 )

@@ -16,7 +16,6 @@ from airlock.policy import Policy, Stage
 from forwarder.adapter import (
     Adapter,
     Call,
-    Repetition,
     digest_fields,
     json_headers,
     read_json,
@@ -34,7 +33,7 @@ IDENTIFIERS = MappingProxyType(
 )
 MAX_BATCH = 1000
 MAX_AGE_S = 7 * 86_400
-REPETITION = Repetition.PERHAPS  # by conversion_id, for how long is not documented
+RECOGNISES_S = 48 * 3600  # conversion_id; for how long is not told
 
 ACTION_SOURCES = {
     Source.WEBSITE: "WEBSITE",
@@ -98,7 +97,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
-    repetition=REPETITION,
+    recognises_s=RECOGNISES_S,
     render=render,
     read_answer=read_answer,
 )

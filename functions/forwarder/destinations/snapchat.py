@@ -17,7 +17,6 @@ from airlock.policy import Policy, Stage
 from forwarder.adapter import (
     Adapter,
     Call,
-    Repetition,
     digest_fields,
     json_headers,
     page_url,
@@ -48,7 +47,7 @@ IDENTIFIERS = MappingProxyType(
 )
 MAX_BATCH = 2000
 MAX_AGE_S = 7 * 86_400  # the shorter of the two windows that are told of it
-REPETITION = Repetition.PERHAPS  # event_id, for 48 hours
+RECOGNISES_S = 48 * 3600  # event_id
 
 
 def render(events: Sequence[CleanEvent], policy: Policy, credential: str) -> Call:
@@ -105,7 +104,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
-    repetition=REPETITION,
+    recognises_s=RECOGNISES_S,
     render=render,
     read_answer=read_answer,
 )

@@ -16,7 +16,6 @@ from airlock.policy import Policy, Stage
 from forwarder.adapter import (
     Adapter,
     Call,
-    Repetition,
     digest_fields,
     json_headers,
     page_url,
@@ -44,7 +43,7 @@ IDENTIFIERS = MappingProxyType(
 )
 MAX_BATCH = 1000
 MAX_AGE_S = 7 * 86_400
-REPETITION = Repetition.PERHAPS  # event and event_id, for 48 hours
+RECOGNISES_S = 48 * 3600  # event and event_id
 
 TAKEN = frozenset({0, 20001})  # 20001: taken, with remarks
 THROTTLED = frozenset({40100})
@@ -119,7 +118,7 @@ ADAPTER = Adapter(
     identifiers=IDENTIFIERS,
     max_batch=MAX_BATCH,
     max_age_s=MAX_AGE_S,
-    repetition=REPETITION,
+    recognises_s=RECOGNISES_S,
     render=render,
     read_answer=read_answer,
     group_key=_group_by_source,
