@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from airlock.address_book import ContactField
+from airlock.clean import Source
 from airlock.policy import Policy
 from airlock.tokens import ClickIdKind
 from workbench.preview import Line, Preview, Result
@@ -130,7 +131,8 @@ def _values(request: dict[str, Any]) -> Iterator[str]:
 
 def _own_words(policy: Policy) -> frozenset[str]:
     """The policy's own words and the contract's names of fields, which a journal line may hold."""
-    contract = {"consent", "marketing", "authorization", "currency", *ClickIdKind, *ContactField}
+    contract = {"consent", "marketing", "authorization", "currency", "events", "source"}
+    contract |= {*ClickIdKind, *ContactField, *Source}
     told = {word for rule in policy.destinations for word in rule.events.values()}
     return frozenset({event.name for event in policy.events} | {str(to) for to in policy.rules} | told | contract)
 

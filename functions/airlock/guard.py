@@ -5,21 +5,25 @@ policy, or an identifier in the guise of a click id.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from airlock import lexicon, patterns
-from airlock.address_book import ContactField
+from airlock.address_book import ADDRESS_BOOK, ContactField, Destination
 from airlock.clean import Amount, Basis, Source
+from airlock.plain_text import decode_runs, unwrap
 from airlock.policy import Policy
-from airlock.tokens import AuthorizationRef, ClickId, Digest, EventId
+from airlock.tokens import AuthorizationRef, ClickId, ClickIdKind, Digest, EventId
 
 Hit = str
 """The name of the broken rule, out of a closed vocabulary: it goes into the journal."""
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
 _encode = msgspec.json.encode
+_APART = " x "  # neither a digit nor part of a term: nothing reaches across it
+_UUIDS = frozenset({ClickIdKind.LI_FAT_ID, ClickIdKind.SCCID})  # hexadecimal digits in groups have no room for a word
 _Check = Callable[[object], Hit | None]
 
 
@@ -30,13 +34,12 @@ class Guard:
         self._lexicon = lexicon.load().exempting(policy.exempt_terms)
         rules = policy.rules.values()
         amounts = {amount for event in policy.events for amount in (*event.bands, event.amount) if amount is not None}
-        labels = {str(page.label) for page in policy.pages if page.label}
-        self._words: dict[str, Hit | None] = {
-            word: self._look(word) for word in {*labels, *(event.name for event in policy.events)}
-        }
+        names = self._vet(event.name for event in policy.events)
+        labels = self._vet(page.label for page in policy.pages if page.label)
+        self._plain = _compile_plain(policy, names, labels, amounts)
         self._checks: Mapping[str, _Check] = {
             "destination": _one_of({rule.destination for rule in rules}),
-            "event": self._check_word,
+            "event": _one_word_of(names),
             "event_id": _grammar(EventId.grammar),
             "at": _is_quarter_hour,
             "not_before": _is_quarter_hour,
@@ -44,8 +47,8 @@ class Guard:
             "source": _one_of(Source),
             "amount": _one_amount_of(frozenset(amounts)),
             "currency": _one_of({policy.currency}),
-            "label": self._check_word,
-            "click": self._check_click,
+            "label": _one_word_of(labels),
+            "click": _grammar(ClickId.grammar),
             "digests": _are_digests,
             "authorization": _grammar(AuthorizationRef.grammar),
             "basis": _one_of(Basis),
@@ -53,6 +56,33 @@ class Guard:
 
     def check_message(self, message: bytes) -> Hit | None:
         """The rule that a queue message breaks, or None."""
+        return self.check_messages((message,))
+
+    def check_messages(self, messages: Sequence[bytes]) -> Hit | None:
+        """The rule that one of an event's messages breaks, or None."""
+        click_ids: list[str] = []
+        for message in messages:
+            if hit := self._check_form(message, click_ids):
+                return hit
+        # What several hold together none of them need hold alone, but what none hold together none holds.
+        if len(click_ids) > 1 and not self._look(_APART.join(click_ids)):
+            return None
+        return next(filter(None, map(self._look, click_ids)), None)
+
+    def _check_form(self, message: bytes, click_ids: list[str]) -> Hit | None:
+        """The rule that a message breaks by its form; the text of its click id is still to be looked at."""
+        if plain := self._plain.fullmatch(message):
+            to, at, not_before, click_id, clicked_at = plain.groups()
+            kind, _, text = (click_id or b"").decode("ascii").partition(":")
+            is_own = not kind or kind in ADDRESS_BOOK[Destination(to.decode("ascii"))].click_ids
+            if is_own and not int(at) % 900 and not int(not_before) % 900 and not int(clicked_at or 0) % 900:
+                if kind and kind not in _UUIDS:
+                    click_ids.append(text)
+                return None
+        return self._check_keys(message, click_ids)
+
+    def _check_keys(self, message: bytes, click_ids: list[str]) -> Hit | None:
+        """The same, key by key: for a message with digests, and to name the rule."""
         try:
             envelope = _decode(message)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -68,18 +98,58 @@ class Guard:
                 return "unknown_key"
             if hit := check(value):
                 return hit
+        if hit := _check_address(event):
+            return hit
+        kind, _, click_id = event.get("click", "").partition(":")
+        if kind and kind not in _UUIDS:
+            click_ids.append(click_id)
         return None
 
     def _look(self, text: str) -> Hit | None:
-        return self._lexicon.find(text) or patterns.find(text)
+        plain = unwrap(text)
+        decoded = decode_runs(plain)
+        return self._lexicon.find_in(plain, decoded) or patterns.find_in(plain, decoded)
 
-    def _check_word(self, value: object) -> Hit | None:
-        return self._words.get(value, "unknown_word") if isinstance(value, str) else "unknown_word"
+    def _vet(self, words: Iterable[str]) -> dict[str, Hit | None]:
+        """Each of the policy's own words is looked at once, when the guard is made."""
+        return {str(word): self._look(word) for word in words}
 
-    def _check_click(self, value: object) -> Hit | None:
-        if not isinstance(value, str) or ClickId.grammar.fullmatch(value) is None:
-            return "unknown_word"
-        return self._look(value.partition(":")[2])
+
+def _compile_plain(
+    policy: Policy, names: Mapping[str, Hit | None], labels: Mapping[str, Hit | None], amounts: Iterable[Amount]
+) -> re.Pattern[bytes]:
+    """The exact bytes that a good message without digests can have: it is checked in one step, as most messages are."""
+
+    def any_of(words: Iterable[object]) -> str:
+        return "|".join(re.escape(str(word)) for word in words) or "(?!)"
+
+    def well(words: Mapping[str, Hit | None]) -> str:
+        return any_of(word for word, hit in words.items() if hit is None)
+
+    time = "([0-9]{10})"
+    return re.compile(
+        f'{{"v":[0-9],"event":{{"destination":"({any_of(policy.rules)})","event":"(?:{well(names)})",'
+        f'"event_id":"{EventId.grammar.pattern}","at":{time},"not_before":{time}(?:,"source":"(?:{any_of(Source)})")?'
+        f'(?:,"amount":(?:{any_of(amounts)}))?(?:,"currency":"{policy.currency}")?(?:,"label":"(?:{well(labels)})")?'
+        f'(?:,"click":"({ClickId.grammar.pattern})")?(?:,"click_at":{time})?'
+        f'(?:,"authorization":"{AuthorizationRef.grammar.pattern}")?(?:,"basis":"(?:{any_of(Basis)})")?}}}}'.encode(
+            "ascii"
+        )
+    )
+
+
+def _one_word_of(vetted: Mapping[str, Hit | None]) -> _Check:
+    return lambda value: vetted.get(value, "unknown_word") if isinstance(value, str) else "unknown_word"
+
+
+def _check_address(event: Mapping[str, Any]) -> Hit | None:
+    """Each network is given its own click ids and the contact fields that it takes, whatever a policy says."""
+    address = ADDRESS_BOOK.get(event.get("destination"))  # type: ignore[arg-type]  # a checked word, or none
+    if address is None or not event.get("digests", {}).keys() <= address.contact.keys():
+        return "foreign_identifier"
+    if "click" in event and event["click"].partition(":")[0] not in address.click_ids:
+        return "foreign_identifier"
+    return None
 
 
 def _one_of(words: Iterable[str]) -> _Check:

@@ -9,7 +9,7 @@ term is easily part of an opaque id by chance, so it counts only where the text 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -33,11 +33,19 @@ _RUN: Final = re.compile(r"[A-Za-z0-9._-]+")
 _BEND: Final = re.compile(
     r"[A-Z0-9](?:(?<=[a-z].)|(?<=[A-Z][0-9])|(?<=[0-9][A-Z])|(?<=[0-9])(?=[A-Za-z])|(?=[A-Z][a-z]))"
 )
+_LETTERS: Final = re.compile(f"[a-z]{{{GLUED},}}")
 _HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORDLIKE: Final = re.compile(r"[A-Z][a-z]{2,}|[a-z]{3,}|[A-Z]{4,}(?![A-Za-z0-9])")
 _COMMENT: Final = re.compile(r"^#.*\n", re.MULTILINE)
 _FIRST_OF_SEVERAL: Final = re.compile(r"^(\w+) ", re.MULTILINE)
 _FOLDED: Final = bytes(ord(char.lower() if char.isalnum() else " ") for char in map(chr, range(128))) + b" " * 128
+_KINDS: Final = (
+    bytes(
+        ord("a" if char.islower() else "A" if char.isupper() else "0" if char.isdigit() else " ")
+        for char in map(chr, range(128))
+    )
+    + b" " * 128
+)
 # Digits that stand for letters; a 1 may be an i or an l.
 _LEET: Final = tuple(_FOLDED.translate(bytes.maketrans(b"013457", letters)) for letters in (b"oieast", b"oleast"))
 
@@ -68,7 +76,7 @@ _FILES: Final[Mapping[Rule, str]] = {
 class Terms:
     """Listings of terms, a term a line, as lookup tables; built at every cold start, so a listing is taken whole."""
 
-    __slots__ = ("heads", "rules", "starts", "stems")
+    __slots__ = ("heads", "mixed_starts", "rules", "starts", "stems")
 
     def __init__(self, listings: Mapping[Rule, str]) -> None:
         singles: dict[str, Rule] = {}
@@ -81,6 +89,7 @@ class Terms:
         self.rules: Final[Mapping[str, Rule]] = plurals | singles  # by the term without its spaces
         self.heads: Final = frozenset(_FIRST_OF_SEVERAL.findall(everything))
         self.starts: Final = frozenset([key[:GLUED] for key in singles if len(key) >= GLUED])
+        self.mixed_starts: Final = tuple(start for start in self.starts if not start.isalpha())
         starred = everything.split("*")[:-1]
         self.stems: Final = tuple(before[before.rfind("\n") + 1 :].replace(" ", "") for before in starred)
 
@@ -111,7 +120,11 @@ class Lexicon:
     def find(self, text: str) -> Rule | None:
         """The kind of a term that the text holds, plainly or in disguise; None if it holds none."""
         plain = unwrap(text)
-        return self._read(plain) or next(filter(None, map(self._read, decode_runs(plain))), None)
+        return self.find_in(plain, decode_runs(plain))
+
+    def find_in(self, plain: str, decoded: Sequence[str]) -> Rule | None:
+        """The same for a text that is unwrapped already, and what its runs decode to."""
+        return self._read(plain) or next(filter(None, map(self._read, decoded)), None)
 
     def _read(self, plain: str) -> Rule | None:
         key = self._look(_split(plain))
@@ -134,7 +147,7 @@ class Lexicon:
 
     def _look(self, words: list[str]) -> str | None:
         """A term among these words, if possible one that is not short."""
-        rules, heads, starts = self._terms.rules, self._terms.heads, self._terms.starts
+        rules, heads = self._terms.rules, self._terms.heads
         spared = self._spare(words) if self._exempt and self._may_spare("".join(words)) else None
         short = None
         for at, word in enumerate(words):
@@ -149,15 +162,21 @@ class Lexicon:
                     key += following
                     if key in rules and (spared is None or end > spared[at]):
                         return key
-            if len(word) > GLUED and not is_spared:
-                windows = [word[start : start + GLUED] for start in range(len(word) - GLUED + 1)]
-                if not starts.isdisjoint(windows) and (inner := self._find_glued(word, windows)):
-                    return inner
+            if len(word) > GLUED and not is_spared and self._may_be_glued(word) and (inner := self._find_glued(word)):
+                return inner
         return short
 
-    def _find_glued(self, word: str, windows: list[str]) -> str | None:
-        for start, window in enumerate(windows):
-            if window in self._terms.starts:
+    def _may_be_glued(self, word: str) -> bool:
+        """Whether a term begins in the word; nearly always not, and an opaque id has few runs of letters so long."""
+        starts = self._terms.starts
+        for run in _LETTERS.findall(word):
+            if not starts.isdisjoint([run[at : at + GLUED] for at in range(len(run) - GLUED + 1)]):
+                return True
+        return not word.isalpha() and any(start in word for start in self._terms.mixed_starts)
+
+    def _find_glued(self, word: str) -> str | None:
+        for start in range(len(word) - GLUED + 1):
+            if word[start : start + GLUED] in self._terms.starts:
                 for end in range(start + GLUED, min(len(word), start + _LONGEST) + 1):
                     if (key := word[start:end]) in self._terms.rules and key not in self._exempt:
                         return key
@@ -215,6 +234,8 @@ def _readings(run: str) -> Iterator[tuple[list[str], int]]:
     if not _BEND.search(run):
         return
     are_words = _reads_as_words(run)
+    if not are_words and not run[1:].islower() and not run.isupper():
+        return
     if are_words:
         humps = _HUMP.findall(run)
         if len(run) < _OPAQUE or sum(map(len, humps)) >= _HUMP_LENGTH * len(humps):
@@ -227,5 +248,8 @@ def _readings(run: str) -> Iterator[tuple[list[str], int]]:
 def _reads_as_words(run: str) -> bool:
     if len(run) < _OPAQUE:
         return True
-    letters = sum(map(len, _split(run)))
+    letters = len(run) - run.count("-") - run.count("_") - run.count(".")
+    kinds = run.encode("ascii").translate(_KINDS) + b" "
+    if 4 * kinds.count(b"aa") < _WORDLIKE_SHARE * letters and b"AAAA " not in kinds:
+        return False  # a wordlike piece of up to four letters has a pair of small ones: there are too few pairs
     return sum(map(len, _WORDLIKE.findall(run))) >= _WORDLIKE_SHARE * letters

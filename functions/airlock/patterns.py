@@ -7,7 +7,7 @@ code only where its check digits are right or its shape is rare. No repetition i
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -39,12 +39,17 @@ class Rule(StrEnum):
 def find(text: str) -> Rule | None:
     """The shape of an identifier that the text holds, plainly, percent-encoded or in base64; None if it holds none."""
     plain = unwrap(text)
+    return find_in(plain, decode_runs(plain))
+
+
+def find_in(plain: str, decoded: Iterable[str]) -> Rule | None:
+    """The same for a text that is unwrapped already, and what its runs decode to."""
     if hit := _find_in(plain):
         return hit
-    for decoded in decode_runs(plain):
-        if hit := _find_in(decoded):
+    for text in decoded:
+        if hit := _find_in(text):
             return hit
-        if _PROSE.search(decoded):
+        if _PROSE.search(text):
             return Rule.ENCODED_TEXT
     return None
 
@@ -56,12 +61,15 @@ def _find_in(plain: str) -> Rule | None:
             return rule
     if any(provider in lowered for provider in _PROVIDERS) and _WRITTEN_OUT.search(lowered):
         return Rule.EMAIL
+    is_labelled = any(label in lowered for label in _LABELS)
+    if not is_labelled and not _BEGINNING.search(plain):
+        return None
     plain = _HARMLESS.sub(" ", plain)
     lowered = plain.lower()
     for rule, expression, is_right in _CHECKED:
         if any(is_right(match[0]) for match in expression.finditer(plain)):
             return rule
-    if any(label in lowered for label in _LABELS) and _LABELLED.search(lowered):
+    if is_labelled and _LABELLED.search(lowered):
         return Rule.RECORD_NUMBER
     if match := _SHAPE.search(plain):
         return _RULES[match.lastgroup]
@@ -202,8 +210,13 @@ _SHAPE: Final = _alone(
             Rule.VEHICLE_NUMBER: r"[A-Z]{2}[0-9]{1,2}[A-Z]{1,3}[0-9]{4}",
             Rule.ACCOUNT_NUMBER: r"bc1[02-9ac-hj-np-z]{11,71}",
             Rule.PHONE: r"1?[2-9][0-9]{2}[2-9][0-9]{6}",
-            Rule.LONG_NUMBER: r"[0-9]{9,16}|0[0-9]{5,15}",
+            Rule.LONG_NUMBER: r"[0-9]{9,16}|0[0-9]{5,15}|[0-9]{20,}",  # Reddit's ids have 17 to 19
         }
     )
+)
+# With one of these every shape, group or checked code begins: most opaque ids hold none, and are done.
+_BEGINNING: Final = _alone(
+    r"[0-9]+[A-Za-z]{0,9}|[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}|[A-Z]{2}[0-9]{1,2}[A-Z0-9]*|[A-Za-z]{1,5}[0-9]{4,14}[A-Za-z]?"
+    rf"|[1-9][A-Za-z][A-Za-z0-9][0-9][A-Za-z0-9]*|[13][A-Za-z0-9]{{25,34}}|bc1[a-z0-9]+|{_MONTH}"
 )
 _GROUPS: Final = _alone(r"[0-9]{1,5}(?:[-. _()/]{1,3}[0-9]{2,7}){1,6}")

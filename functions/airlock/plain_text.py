@@ -29,6 +29,10 @@ _LOOKALIKES: Final = _CYRILLIC | _GREEK | _LATIN
 _RUN: Final = re.compile(r"[A-Za-z0-9+_-]{10,}={0,2}")
 _DIGIT: Final = re.compile(r"[0-9]")
 _HEX: Final = re.compile(r"(?![0-9]+$)(?:[0-9A-Fa-f]{2})+")  # a number is a number
+# How base64 of ASCII begins: no byte has its first bit set. One opaque id in sixty does.
+_SIXTY_FOUR: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_LOW: Final = ["".join(char for at, char in enumerate(_SIXTY_FOUR) if not at & bit) for bit in (32, 8, 2)]
+_ASCII_BASE64: Final = re.compile("(?:[{}][{}][{}][A-Za-z0-9+_-]){{2}}".format(*_LOW))
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
@@ -64,6 +68,8 @@ def _decode_run(run: str) -> bytes:
         return bytes.fromhex(run)
     if run.islower() or len(run) % 4 == 1:  # base64 of a text has both cases: this is a word
         return b""
+    if _ASCII_BASE64.match(run) is None:
+        return b"\xff"
     return binascii.a2b_base64(run.translate(_URL_SAFE) + "=" * (-len(run) % 4))
 
 

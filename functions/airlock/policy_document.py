@@ -19,7 +19,7 @@ _ORIGIN = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?"
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _MATCH = re.compile(r"/[^\s?#;\\%]{0,200}")
-_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _CATEGORY = re.compile(r"(?!at$)[A-Za-z0-9_.-]{1,60}", re.ASCII)
 _NO_CURRENCY = Currency("XXX")  # ISO 4217: no currency; in a draft whose own cannot be read
 _TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]{1,30}(?:/[A-Z][A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
@@ -164,7 +164,7 @@ def _check_approval(table: Table) -> None:
     table.text("by", WORDS, "the person who answers for the change")
     table.date("on")
     for key in ("replaces", "policy"):
-        table.text(key, _HASH, "a policy's hash, 64 hex digits")
+        table.text(key, _HASH, "the first 24 hex digits of a policy's hash")
     table.close()
 
 

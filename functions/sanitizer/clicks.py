@@ -14,6 +14,7 @@ from airlock.tokens import ClickId, ClickIdKind, TokenError
 NINETY_DAYS_MS = 90 * 86_400_000
 COOKIE = "airlock_click"
 
+_KINDS = {str(kind): kind for kind in ClickIdKind}
 _IN_QUERY = re.compile(rf"(?:^|&)({'|'.join(ClickIdKind)})=([^&]*)")
 _IN_COOKIE = re.compile(r"([A-Za-z_]{4,12}):([0-9]{13}):([^|]*)", re.ASCII)
 
@@ -45,12 +46,12 @@ def collect(query: str, click: Mapping[str, Any], cookie: str, event_at: int) ->
     for key, text in click.items():
         if key == "at" or text is None:
             continue
-        if key not in ClickIdKind:
+        if key not in _KINDS:
             dropped.append("click.unknown")
         elif not isinstance(text, str) or (token := _token(key, text)) is None:
             dropped.append(f"click.{key}")
         else:
-            found[token.kind] = Click(token, clicked_at)
+            found[_KINDS[key]] = Click(token, clicked_at)
             fresh = True
     if "=" in query:
         seen: set[str] = set()
@@ -60,7 +61,7 @@ def collect(query: str, click: Mapping[str, Any], cookie: str, event_at: int) ->
                 dropped.append(f"url.{key}")
             elif key not in seen:
                 seen.add(key)
-                found[token.kind] = Click(token, clicked_at)
+                found[_KINDS[key]] = Click(token, clicked_at)
                 fresh = True
     return Clicks(found, fresh, tuple(dropped))
 
@@ -81,7 +82,7 @@ def _from_cookie(cookie: str, event_at: int) -> dict[ClickIdKind, Click]:
     found: dict[ClickIdKind, Click] = {}
     for part in cookie.split("|", len(ClickIdKind)):
         fields = _IN_COOKIE.fullmatch(part)
-        if fields is None or fields[1] not in ClickIdKind:
+        if fields is None or fields[1] not in _KINDS:
             continue
         token = _token(fields[1], fields[3])
         at = int(fields[2])

@@ -139,17 +139,19 @@ def _open_airlock() -> Airlock:
     Raises:
         PolicyError: with every problem of the policy; the function then does not start, and nothing is taken.
     """
-    import boto3  # noqa: PLC0415 - the workbench uses this module without an AWS client
-    from botocore.config import Config  # noqa: PLC0415 - as above
+    from sanitizer.aws import Client  # noqa: PLC0415 - the workbench uses this module without an AWS client
+    from sanitizer.aws_wire import Patience, open_wire  # noqa: PLC0415 - as above
 
-    def open_client(service: str) -> Any:  # noqa: ANN401 - boto3 ships no types
-        patience = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
-        return boto3.client(service, config=patience)
+    wire = open_wire(os.environ, time.time, time.sleep)
+
+    def open_client(service: str) -> Client:
+        return Client(service, wire, Patience())
 
     root = Path(__file__).parent.parent
     policy = read_policy(Path(os.environ.get("AIRLOCK_POLICY", root / "policy.json")))
     queue_urls = msgspec.json.decode(os.environ["AIRLOCK_QUEUE_URLS"], type=dict[Destination, str])
-    outbox = SqsOutbox(boto3.client("sqs"), queue_urls, ThreadPoolExecutor(max_workers=len(Destination)))
+    sqs = Client("sqs", wire, Patience(read_s=2.0, tries=2))
+    outbox = SqsOutbox(sqs, queue_urls, ThreadPoolExecutor(max_workers=len(Destination)))
     script = open_script(root, policy)
     journal = open_journal("sanitizer", secrets.token_hex(8), os.environ, open_client, sys.stdout, policy.digest)
     gate = open_gate(os.environ, open_client, journal)

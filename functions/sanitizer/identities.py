@@ -15,6 +15,10 @@ from airlock.tokens import AuthorizationRef, ClickIdKind, Digest
 from sanitizer.clicks import Click
 
 
+_FIELDS = frozenset(ContactField)
+_NO_FIELDS: frozenset[ContactField] = frozenset()
+
+
 class Contact:
     """One event's contact data, normalised and hashed on demand, once per rule. Shows nothing of itself."""
 
@@ -22,7 +26,7 @@ class Contact:
         self._user = user
         self._country = country
         self._digests: dict[tuple[ContactField, str], Digest | None] = {}
-        self.given = frozenset(field for field in ContactField if user.get(field) is not None) if user else frozenset()
+        self.given = frozenset(field for field in ContactField if user.get(field) is not None) if user else _NO_FIELDS
 
     def __repr__(self) -> str:
         return "<Contact>"
@@ -51,11 +55,11 @@ class Contact:
     @property
     def dropped(self) -> tuple[str, ...]:
         """The fields that are no text, or no good wherever they were tried, and the keys that are no contact field."""
+        if not self._user:
+            return ()
         bad = {field for field, _ in self._digests} - {field for (field, _), token in self._digests.items() if token}
         bad |= {field for field in self.given if type(self._user[field]) is not str}
-        return tuple(f"user.{field}" for field in sorted(bad)) + ("user.unknown",) * len(
-            self._user.keys() - set(ContactField)
-        )
+        return tuple(f"user.{field}" for field in sorted(bad)) + ("user.unknown",) * len(self._user.keys() - _FIELDS)
 
 
 class Told(Struct, frozen=True):

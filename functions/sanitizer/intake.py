@@ -88,15 +88,13 @@ def take(raw: RawEvent, visit: Visit, intake: Intake) -> tuple[Verdict, frozense
 
 def _fence(verdict: Verdict, guard: Guard) -> tuple[list[Message], Hit | None]:
     """The messages as they would be queued; one that the guard stops stops them all."""
-    messages: list[Message] = []
-    for decision in verdict.decisions:
-        if isinstance(decision.result, CleanEvent):
-            message = wire.write(decision.result)
-            hit = guard.check_message(message)
-            if hit is not None:
-                return [], hit
-            messages.append((decision.destination, message))
-    return messages, None
+    messages = [
+        (decision.destination, wire.write(decision.result))
+        for decision in verdict.decisions
+        if isinstance(decision.result, CleanEvent)
+    ]
+    hit = guard.check_messages([message for _, message in messages])
+    return ([], hit) if hit else (messages, None)
 
 
 def _withhold_all(verdict: Verdict) -> Verdict:

@@ -17,7 +17,7 @@ class Outbox(Protocol):
 
 
 class SqsClient(Protocol):
-    """The part of boto3's SQS client that is used here."""
+    """The part of an SQS client that is used here, by boto3's names."""
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> object:  # noqa: N803 - boto3's names
         """Put one message on a queue."""
@@ -43,6 +43,6 @@ class SqsOutbox:
         destination, body = message
         try:
             self._client.send_message(QueueUrl=self._queue_urls[destination], MessageBody=body.decode())
-        except Exception:  # noqa: BLE001 - botocore's errors are many, and each means that the queue did not take it
+        except Exception:  # noqa: BLE001 - whatever it is, the queue did not take it
             return destination
         return None

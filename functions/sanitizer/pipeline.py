@@ -109,11 +109,14 @@ def _judge(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
     amount, value_dropped = _weigh(raw, event, policy)
     props, props_dropped = _keep_props(raw, event)
 
+    rounded = round_up(at)
+    age_ms = visit.received_at - at
+
     def clean(destination: Destination, rule: DestinationRule) -> Decision:
         event_id = derive_event_id(destination, raw.id)
         if event.name not in rule.events:
             return Decision(destination, event_id, Reason.NOT_CONFIGURED)
-        if visit.received_at - at > longest_s(destination, raw.source) * 1000:
+        if age_ms > longest_s(destination, raw.source) * 1000:
             return Decision(destination, event_id, Reason.EXPIRED)
         told = identify(destination, rule, clicks.found, contact, on_file, visit.received_at)
         if isinstance(told, Reason):
@@ -122,7 +125,6 @@ def _judge(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
 
     def _build(event_id: EventId, destination: Destination, rule: DestinationRule, told: Told) -> CleanEvent:
         address = ADDRESS_BOOK[destination]
-        rounded = round_up(at)
         clicked_at = round_up(told.click.at) if told.click else None
         return CleanEvent(
             destination=destination,

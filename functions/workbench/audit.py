@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.schema:
         sys.stdout.writelines(f"{line}\n" for line in write_schema())
         return 0
-    lines = _read(arguments, time.time_ns() // 1_000_000)
+    lines = read_journal(arguments, time.time_ns() // 1_000_000)
     if arguments.verify:
         return _verify(arguments, lines)
     if arguments.export:
@@ -72,13 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _read(arguments: argparse.Namespace, now: int) -> Iterator[bytes]:
-    """The raw lines of the period, from a file or from CloudWatch."""
+def read_journal(arguments: argparse.Namespace, now: int) -> Iterator[bytes]:
+    """The raw lines of the period that a command's arguments name, from a file or from CloudWatch."""
     since, until = read_period(arguments, now)
     if not arguments.local:
         yield from (line.encode() + b"\n" for line in _read_cloud(arguments, since, until))
         return
-    everything = arguments.verify or not (arguments.since or arguments.until)
+    everything = getattr(arguments, "verify", False) or not (arguments.since or arguments.until)
     for line in read_file(arguments.local):
         if everything or any(since <= each.get("at", -1) < until for each in decode([line])):
             yield line
@@ -86,13 +86,12 @@ def _read(arguments: argparse.Namespace, now: int) -> Iterator[bytes]:
 
 def _read_cloud(arguments: argparse.Namespace, since: int, until: int) -> list[str]:
     client = _open_logs()
-    whole = arguments.verify or arguments.export
-    asked = {"destination": arguments.network, "event": arguments.event}
-    # A balance needs the decisions and disclosures of one network; an account needs refusals too, which name none.
-    wanted = {} if whole or not arguments.balance else {field: value for field, value in asked.items() if value}
+    # A balance needs one network's decisions and disclosures; everything else needs refusals too, which name none.
+    asked = {"destination": "network", "event": "event"} if getattr(arguments, "balance", False) else {}
+    wanted = {field: str(value) for field, option in asked.items() if (value := getattr(arguments, option))}
     groups = find_groups(client, f"{LOG_GROUPS}{arguments.name}")
-    lines = read_cloud(client, groups, since, until, _tell_progress, wanted=wanted, unmask=arguments.unmask)
-    return order(lines)
+    unmask = getattr(arguments, "unmask", False)
+    return order(read_cloud(client, groups, since, until, _tell_progress, wanted=wanted, unmask=unmask))
 
 
 def _open_logs() -> LogsClient:

@@ -25,8 +25,12 @@ class AuthorizationFile:
         self._lock = threading.Lock()
         try:
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        except sqlite3.Error as error:
+            raise UnavailableError(f"open: {type(error).__name__}") from None
+        try:
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as error:
+            self._database.close()
             raise UnavailableError(f"open: {type(error).__name__}") from None
 
     def find(self, ref: AuthorizationRef) -> Authorization | None:

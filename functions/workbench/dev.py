@@ -15,7 +15,7 @@ from workbench.bench import open_policy
 from workbench.complaint import Complaint
 from workbench.loop import Loop
 from workbench.networks import Networks
-from workbench.request import as_http_event, signed
+from workbench.request import SIGNED_PATHS, as_http_event, signed
 from workbench.seals import LocalSigner
 from workbench.server import Handler, Shown, build_handler
 from workbench.viewer_desk import ViewerDesk
@@ -112,5 +112,5 @@ class Desk:
             for line in story.moved_to(now).lines():
                 headers = line.get("headers", {"origin": self.origin, "content-type": "application/json"})
                 event = as_http_event(line.get("method", "POST"), line.get("path", "/v1/events"), headers, line["body"])
-                self.viewer.take(signed(event) if line.get("method") == "PUT" else event)
+                self.viewer.take(signed(event) if event["rawPath"].startswith(SIGNED_PATHS) else event)
         return len(told)

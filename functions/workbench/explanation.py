@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from airlock.address_book import ADDRESS_BOOK, Destination
-from airlock.clean import Source
+from airlock.clean import Source, longest_s
 from airlock.policy import (
     DestinationRule,
     Event,
@@ -17,10 +17,10 @@ from airlock.policy import (
     ValueRule,
 )
 from airlock.tokens import CLICK_LENGTHS
+from workbench.hook_explanation import say_hooks
 
 _SLOTS_A_DAY = 96
-# An event of a browser may be 7 days old and 5 minutes early: that many quarter hours can be told.
-TIME_SLOTS = 7 * _SLOTS_A_DAY + 2
+QUARTER_HOUR_S = 900
 # A click may be 90 days older than its event.
 CLICK_TIME_SLOTS = 90 * _SLOTS_A_DAY + 1
 _BITS_PER_CHARACTER = 6
@@ -64,6 +64,9 @@ def explain(policy: Policy) -> str:
     unheard = [event.name for event in policy.events if not any(to in policy.rules for to in event.to)]
     if unheard:
         lines.append(f"Counted in the clinic's own reports only, told to nobody: {_join(unheard)}.")
+    if policy.hooks:
+        lines += ["", "Webhooks, each under a secret of its own:"]
+        lines += [line for sentence in say_hooks(policy) for line in _item(sentence)]
     return "\n".join(lines) + "\n"
 
 
@@ -129,7 +132,8 @@ def count_bits(
     address = ADDRESS_BOOK[destination]
     told = [other for other in policy.events if destination in other.to and other.name in rule.events]
     yield "event", _bits(len(told))
-    yield "time", _bits(TIME_SLOTS)
+    # Five minutes early to as old as the network takes it: that many quarter hours can be told.
+    yield "time", _bits(max(longest_s(destination, source) for source in Source) // QUARTER_HOUR_S + 2)
     yield "source", _bits(len(Source))
     if event.value is ValueRule.BANDS:
         yield "worth", _bits(len(event.bands) + 1)

@@ -48,7 +48,7 @@ def write_policy(answers: Answers, today: datetime.date) -> str:
     """The page, as a privacy officer reads it."""
     return "\n".join(
         [
-            f"# The policy of {_comment(answers.name)}. It opens what may leave; whatever it does not open stays inside.",
+            f"# The policy of {_comment(answers.name)}. It opens what may leave; all else stays inside.",
             "# `uv run airlock check --policy FILE` says in plain English what follows from it.",
             "",
             "[clinic]",

@@ -1,4 +1,4 @@
-"""`airlock init`: a handful of answers in, by flags or asked for, and a first policy that `airlock check` accepts out."""
+"""`airlock init`: a handful of answers in, by flags or asked for, a first policy that `airlock check` accepts out."""
 
 import argparse
 import datetime

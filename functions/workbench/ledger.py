@@ -6,7 +6,7 @@ from pathlib import Path
 
 from airlock.address_book import Destination
 from airlock.tokens import EventId
-from forwarder.ledger import LedgerError, Standing, judge_claim
+from forwarder.ledger import Claim, LedgerError
 
 _MADE = "CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, claimed_at INTEGER, confirmed INTEGER) STRICT"
 
@@ -21,17 +21,17 @@ class SqliteLedger:
         self._tables.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing, a power cut might
         self._tables.execute(_MADE)
 
-    def claim(self, destination: Destination, event_id: EventId, now: int) -> Standing:
+    def claim(self, destination: Destination, event_id: EventId, now: int) -> Claim:
         """Claim an event, or say how it stands."""
         name = f"{destination}:{event_id}"
         rows = self._run("INSERT OR IGNORE INTO told VALUES (?, ?, 0) RETURNING name", (name, now))
         if rows:
-            return Standing.NEW
+            return Claim()
         rows = self._run("SELECT claimed_at, confirmed FROM told WHERE name = ?", (name,))
         if not rows:  # released between the two
             raise LedgerError
         claimed_at, confirmed = rows[0]
-        return Standing.TOLD if confirmed else judge_claim(claimed_at, now)
+        return Claim(is_told=True) if confirmed else Claim(since=claimed_at)
 
     def confirm(self, destination: Destination, event_id: EventId) -> None:
         """The network took it."""

@@ -43,8 +43,8 @@ _AT_ONCE = struct.pack("ii", 1, 0)  # a socket that lingers for 0 s breaks its c
 class Networks:
     """The stand-ins behind one server on the loopback interface. `now` gives the epoch seconds they go by.
 
-    `trouble` may let any request go wrong. `delay_s` is how long an answer takes, `hang_s` how long one that never comes
-    is waited for before the connection ends.
+    `trouble` may let any request go wrong. `delay_s` is how long an answer takes, `hang_s` how long one that never
+    comes is waited for before the connection ends.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Networks:
 
     def stop(self) -> None:
         """Stop serving."""
+        self.transport.close()
         self._server.shutdown()
         self._server.server_close()
 
@@ -120,6 +121,7 @@ class Networks:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are two writes: the second would wait for the first's ACK
 
             def _serve(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -17,11 +17,12 @@ from msgspec import Struct
 from airlock import wire
 from airlock.address_book import Destination
 from airlock.authorization import AuthorizationsInMemory
+from airlock.gate import Gate, NoGate
 from airlock.outcome import Outcome, Reason
 from airlock.policy import Policy
 from airlock.tokens import EventId, to_text
 from forwarder.handler import Forwarder, forward
-from forwarder.ledger import Standing
+from forwarder.ledger import Claim
 from forwarder.queue import Record
 from sanitizer.handler import respond
 from workbench import page
@@ -30,6 +31,8 @@ from workbench.complaint import Complaint
 from workbench.recorder import Recorded, Recorder
 from workbench.request import SIGNED_PATHS, as_http_event, signed
 from workbench.stories import read_story
+
+_NO_GATE = NoGate()
 
 
 class Line(Struct, forbid_unknown_fields=True):
@@ -80,10 +83,10 @@ class _Slip:
 class _Unwritten:
     """A ledger in which nothing was ever told: here each event stands alone, the same one twice too."""
 
-    def claim(self, destination: Destination, event_id: EventId, now: int) -> Standing:
+    def claim(self, destination: Destination, event_id: EventId, now: int) -> Claim:
         """New."""
         del destination, event_id, now
-        return Standing.NEW
+        return Claim()
 
     def confirm(self, destination: Destination, event_id: EventId) -> None:
         """Nothing is kept."""
@@ -95,14 +98,14 @@ class _Unwritten:
 class Preview:
     """One run: requests in order, with what they record kept until it ends. `now` gives epoch milliseconds."""
 
-    def __init__(self, policy: Policy, now: Clock) -> None:
+    def __init__(self, policy: Policy, now: Clock, gate: Gate = _NO_GATE) -> None:
         self._log = io.StringIO()
         self._outbox = Outbox()
         on_file = AuthorizationsInMemory()
         self._now = now
         self._later = 0
         self._recorder = Recorder()
-        self._airlock = set_up_airlock(policy, self._outbox, on_file, self._log, now)
+        self._airlock = set_up_airlock(policy, self._outbox, on_file, self._log, now, gate=gate)
         self._default_headers = {"origin": policy.sites[0], "content-type": "application/json"}
 
         def forwarders(log: io.StringIO, clock: Clock) -> dict[Destination, Forwarder]:

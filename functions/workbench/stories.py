@@ -46,6 +46,8 @@ class Story(Struct, frozen=True):
 
 
 def _move(value: Any, delta: int) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, list):
+        return [_move(item, delta) for item in value]
     if not isinstance(value, dict):
         return value
     return {

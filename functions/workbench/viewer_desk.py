@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from airlock.address_book import Destination
 from airlock.gate import CLOSED, GateInMemory, read_mode, write_mode
-from workbench.explanation import explain
+from workbench.explanation import NAMES, explain
 from workbench.loop import Loop
 from workbench.networks import Networks
 from workbench.permission import find_permissions
 from workbench.proof import write_end
+from workbench.reasons import REASONS
 from workbench.request import as_http_event, signed
 from workbench.rerun import AUTHORIZATION_ID, change_event, read_switches, write_authorization
 from workbench.witness import Witness
@@ -24,6 +25,7 @@ Reply = tuple[int, str, bytes]
 _JSON = "application/json"
 _TEXT = "text/plain; charset=utf-8"
 _LINES = "application/jsonl; charset=utf-8"
+_MOST_REQUESTS = 2_000
 _NOTHING: Reply = (204, _TEXT, b"")
 
 
@@ -53,6 +55,8 @@ class ViewerDesk(Struct, frozen=True):
                 self.loop.seal()
                 text = self.witness.read()
                 return 200, _LINES, text.encode() + write_end(text.split("\n")[:-1], _now())
+            case "gate":
+                return 200, _TEXT, write_mode(self.gate.mode).encode()
             case "journal-key.pem":
                 return 200, "application/x-pem-file", self.pem
             case _:
@@ -73,8 +77,9 @@ class ViewerDesk(Struct, frozen=True):
         told = self.witness.tell(asked.get("lines", 0), asked.get("sent", 0))
         requests = self.networks.read()
         first = min(asked.get("requests", 0), len(requests))
-        told["requests"] = requests[first:]
-        told["next"]["requests"] = len(requests)
+        told["requests"] = requests[first : first + _MOST_REQUESTS]
+        told["next"]["requests"] = first + len(told["requests"])
+        told["more"] = told["more"] or told["next"]["requests"] < len(requests)
         told["gate"] = write_mode(self.gate.mode)
         return msgspec.json.encode(told)
 
@@ -86,6 +91,8 @@ class ViewerDesk(Struct, frozen=True):
             "pages": [page.match.removesuffix("/**") or "/" for page in policy.pages],
             "consent": list(policy.consent_required),
             "permissions": find_permissions(policy),
+            "networks": {str(to): NAMES[to] for to in policy.rules},
+            "reasons": {str(reason): sentence for reason, sentence in REASONS.items()},
         }
 
     def _rerun(self, body: bytes) -> Reply:

@@ -164,7 +164,7 @@ def test_the_bits_are_counted_from_the_policy(policy: Policy) -> None:
     meta = dict(count_bits(policy, Destination.META, policy.rules[Destination.META], event))
     google = dict(count_bits(policy, Destination.GOOGLE, policy.rules[Destination.GOOGLE], event))
     assert meta["worth"] == 2.3  # four bands or none
-    assert meta["time"] == 9.4  # the quarter hours of a week
+    assert meta["time"] == 12.5  # the quarter hours of the 62 days in which Meta takes what happened in person
     assert meta["hashed email"] == 256
     assert "hashed email" not in google
     assert "page label" not in google

@@ -1,4 +1,4 @@
-"""`airlock init` writes a first policy that `airlock check` accepts, from flags alone or by asking, and overwrites none."""
+"""`airlock init` writes a first policy that `airlock check` accepts, by flags or by asking, and overwrites none."""
 
 import argparse
 import datetime

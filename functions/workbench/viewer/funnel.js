@@ -4,6 +4,7 @@ import { setText } from './page.js';
 
 const GATES = ['accepted', 'withheld', 'refused'];
 const NETWORK = ['delivered', 'held', 'rejected', 'expired'];
+const NAMES = { rejected: 'dead-lettered', 'for nobody': 'for the clinic’s reports alone' };
 
 /** Draws the counts; `pressed` is the outcome that is filtered by. */
 export function drawFunnel(flow, balance, tally, pressed) {
@@ -36,5 +37,5 @@ function sentence(tally) {
 // Names that are not among the usual ones are appended: nothing is left out of the sum.
 function sum(counts, names) {
   const others = Object.keys(counts).filter((name) => !names.includes(name));
-  return [...names, ...others].map((name) => `${counts[name] || 0} ${name}`).join(' + ');
+  return [...names, ...others].map((name) => `${counts[name] || 0} ${NAMES[name] || name}`).join(' + ');
 }

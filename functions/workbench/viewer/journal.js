@@ -1,17 +1,17 @@
-// Log lines and received requests in; rows, their links and the counts of the funnel out. Pure: no page, no clock.
+// Log lines, posted events and received requests in; items, their rows and the counts of the funnel out. Pure: no page, no clock.
 
 // Where a message ends. "withheld" here is an authorization that was revoked while the message waited.
 const TERMINAL = new Set(['delivered', 'rejected', 'expired', 'withheld', 'refused']);
 const EVENT_ID_DIGITS = 32;
 
-/** One row of the table: a decision with all its disclosures, or any other line of the log standing alone. */
+/** A decision with all its disclosures, or any other line of the log. */
 class Row {
   constructor(number, line) {
     this.number = number;
     this.line = line;
     this.disclosures = line.kind === 'disclosure' ? [line] : [];
     this.requests = [];
-    this.version = 0; // grows with every change, so that the table redraws only what changed
+    this.item = null;
   }
 
   /** The line that says how things stand now. */
@@ -37,12 +37,50 @@ class Row {
     if (outcome === 'held') return this.waiting || this.outcome === 'held';
     return this.line.outcome === outcome || this.outcome === outcome;
   }
+}
+
+/** One line of the list: an event as it was posted with all that was decided of it, or a line of the log by itself. */
+class Item {
+  constructor(sent, rows) {
+    this.sent = sent;
+    this.rows = rows;
+    this.version = 0; // grows with every change, so that the table redraws only what changed
+    this.gone = false;
+    rows.forEach((row) => { row.item = this; });
+  }
+
+  get at() {
+    return this.sent ? this.sent.at : this.rows[0].line.at;
+  }
+
+  /** The event's name in the policy, or what the line is about. */
+  get name() {
+    const named = this.rows.find((row) => row.line.event);
+    if (named) return named.line.event;
+    const line = this.rows.length ? this.rows[0].line : {};
+    if (line.kind && line.kind !== 'decision') return line.kind;
+    return line.kind ? 'no event' : 'nothing decided';
+  }
+
+  get label() {
+    const row = this.rows.find((each) => each.line.label || each.line.surface);
+    return row ? row.line.label || row.line.surface : '';
+  }
+
+  fits(outcome, destination) {
+    if (!outcome && !destination) return true;
+    return this.rows.some((row) => (!outcome || row.stands(outcome)) && (!destination || row.line.destination === destination));
+  }
 
   /** What the free-text filter searches, lower-cased. */
   get text() {
     if (this._textOf !== this.version) {
-      const parts = [this.line, ...this.disclosures].map((line) => JSON.stringify(line));
-      for (const request of this.requests) parts.push(request.url, request.body);
+      const parts = [];
+      if (this.sent) parts.push(this.sent.path, this.sent.body, JSON.stringify(this.sent.headers));
+      for (const row of this.rows) {
+        for (const line of [row.line, ...row.disclosures]) parts.push(JSON.stringify(line));
+        for (const request of row.requests) parts.push(request.url, request.body);
+      }
       this._text = parts.join('\n').toLowerCase();
       this._textOf = this.version;
     }
@@ -57,59 +95,68 @@ export class Journal {
   }
 
   clear() {
-    this.clearLog();
-    this.clearRequests();
-  }
-
-  clearLog() {
     this.rows = [];
+    this.items = [];
+    this.requests = [];
     this.unreadable = 0;
     this._rowsById = new Map();
-  }
-
-  clearRequests() {
-    this.requests = [];
+    this._rowsByNumber = new Map();
     this._requestsById = new Map();
-    for (const row of this.rows) {
-      if (row.requests.length) row.version += 1;
-      row.requests = [];
-    }
+    this._itemsBySent = new Map();
+    this.lastSent = -1;
   }
 
-  /** One line of the log as text. */
-  addText(text) {
+  /** What the feed brought. */
+  add({ first, lines, sent, requests }) {
+    lines.forEach((text, index) => this._addText(first + index, text));
+    sent.forEach((each) => this._addSent(each));
+    if (sent.length) this.items = this.items.filter((item) => !item.gone);
+    requests.forEach((each) => this._addRequest(each));
+  }
+
+  _addText(number, text) {
     let line = null;
     try {
       line = JSON.parse(text);
     } catch (_) {
       line = null;
     }
-    if (line === null || typeof line !== 'object' || Array.isArray(line)) {
-      this.unreadable += 1;
-    } else {
-      this._addLine(line);
-    }
+    if (line === null || typeof line !== 'object' || Array.isArray(line)) this.unreadable += 1;
+    else this._addLine(number, line);
   }
 
-  _addLine(line) {
+  _addLine(number, line) {
     const known = line.event_id ? this._rowsById.get(line.event_id) : undefined;
     if (line.kind === 'disclosure' && known) {
       // A browser's retry gives a second decision under the same id: each disclosure goes to the first that still waits.
       const row = known.find((candidate) => candidate.waiting) || known[known.length - 1];
       row.disclosures.push(line);
-      row.version += 1;
+      row.item.version += 1;
       return;
     }
-    const row = new Row(this.rows.length, line);
+    const row = new Row(number, line);
     this.rows.push(row);
+    this._rowsByNumber.set(number, row);
+    if (line.kind !== 'checkpoint') this.items.push(new Item(null, [row]));
+    else row.item = new Item(null, [row]);
     if (!line.event_id) return;
     if (known) known.push(row);
     else this._rowsById.set(line.event_id, [row]);
     row.requests = this._requestsById.get(line.event_id) || [];
   }
 
+  /** An event as it was posted: the rows that it led to become one item with it. */
+  _addSent(sent) {
+    const rows = sent.lines.map((number) => this._rowsByNumber.get(number)).filter((row) => row && row.line.kind !== 'checkpoint');
+    rows.forEach((row) => { row.item.gone = true; });
+    const item = new Item(sent, rows);
+    this.items.push(item);
+    this._itemsBySent.set(sent.number, item);
+    this.lastSent = sent.number;
+  }
+
   /** One request that a stand-in received; it is tied to every event whose id stands in its body. */
-  addRequest(given) {
+  _addRequest(given) {
     const request = Object.assign({}, given, {
       url: String(given.url),
       body: typeof given.body === 'string' ? given.body : JSON.stringify(given.body),
@@ -122,9 +169,22 @@ export class Journal {
       this._requestsById.get(id).push(request);
       for (const row of this._rowsById.get(id) || []) {
         row.requests = this._requestsById.get(id);
-        row.version += 1;
+        row.item.version += 1;
       }
     }
+  }
+
+  itemOf(sentNumber) {
+    return this._itemsBySent.get(sentNumber) || null;
+  }
+
+  /** The newest re-run of a posted event that came after `number`, if there is one. */
+  rerunOf(sentNumber, number) {
+    for (let place = this.items.length - 1; place >= 0; place -= 1) {
+      const { sent } = this.items[place];
+      if (sent && sent.rerun === sentNumber && sent.number > number) return this.items[place];
+    }
+    return null;
   }
 
   /** The row that a request belongs to, if the log has one. */
@@ -156,7 +216,7 @@ export class Journal {
       gate[row.line.outcome] = (gate[row.line.outcome] || 0) + 1;
       if (row.line.outcome !== 'accepted') continue;
       const ends = row.disclosures.filter((line) => TERMINAL.has(line.outcome));
-      const stand = ends.length ? ends[0].outcome : 'held';
+      const stand = row.line.destination ? (ends.length ? ends[0].outcome : 'held') : 'for nobody';
       network[stand] = (network[stand] || 0) + 1;
       again += Math.max(0, ends.length - 1);
     }

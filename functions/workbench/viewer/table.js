@@ -6,7 +6,7 @@ import { tellClock, tellOutcome, tellReason, tellTime } from './words.js';
 export const WINDOW = 200;
 
 const COLUMNS = {
-  decisions: ['Time', 'Event', 'Network', 'Outcome', 'Identified by', 'Page label'],
+  events: ['Time', 'Event', 'Page', 'What became of it'],
   requests: ['Time', 'Request', 'Network', 'Answer', 'Events in it', 'Bytes'],
 };
 
@@ -53,6 +53,12 @@ export class Table {
     this.limit = WINDOW;
   }
 
+  /** Puts the focus on the chosen row, else on the first. */
+  focus() {
+    const row = (this.chosen && this.drawn.get(this.chosen)) || this.body.rows[0];
+    if (row) row.querySelector('button').focus();
+  }
+
   _draw() {
     const wanted = this.items.slice(0, this.limit);
     const keep = new Set(wanted);
@@ -85,7 +91,7 @@ export class Table {
     const focused = row.contains(document.activeElement);
     row.dataset.version = version;
     row.textContent = '';
-    row.append(...(this.view === 'decisions' ? decisionCells(item) : requestCells(item)));
+    row.append(...(this.view === 'events' ? eventCells(item) : requestCells(item)));
     if (item === this.chosen) row.setAttribute('aria-current', 'true');
     if (focused) row.querySelector('button').focus();
   }
@@ -118,29 +124,27 @@ function cell(label, ...children) {
   return make('td', { 'data-label': label }, ...children);
 }
 
-function decisionCells(row) {
-  const line = row.line;
-  const name = line.event || (line.kind === 'decision' ? 'no event' : line.kind || 'line');
-  const known = [];
-  if (line.click_id) known.push(line.click_id);
-  if (line.digests && line.digests.length) known.push(`hashed ${line.digests.join(', ')}`);
+function eventCells(item) {
+  const number = item.sent ? make('span', { class: 'quiet' }, ` ${item.sent.number + 1}`) : null;
   return [
-    make('td', { class: 'time', title: tellTime(line.at) }, tellClock(line.at)),
-    make('td', {}, make('button', { type: 'button', class: 'open' }, name)),
-    cell('Network', line.destination || '-'),
-    cell('Outcome', ...standing(row)),
-    cell('Identified by', known.join(' and ') || '-'),
-    cell('Page label', line.label || '-'),
+    make('td', { class: 'time', title: tellTime(item.at) }, tellClock(item.at)),
+    make('td', {}, make('button', { type: 'button', class: 'open' }, item.name), number),
+    cell('Page', item.label || '-'),
+    cell('What became of it', make('span', { class: 'chips' }, ...item.rows.map((row) => standing(row)))),
   ];
 }
 
 function standing(row) {
   const { line, last } = row;
-  if (row.waiting && !row.disclosures.length) return [badge('accepted', 'on the queue')];
-  const shown = badge(last.outcome || last.change || last.type || '', last.reason || (last.status ? String(last.status) : ''));
-  shown.title = tellReason(last.reason) || tellOutcome(last.outcome);
+  if (row.waiting && !row.disclosures.length && line.destination) return chip(line.destination, badge('accepted', 'on the queue'), '');
+  const shown = badge(last.outcome || last.change || last.type || last.kind, last.reason || (last.status ? String(last.status) : ''));
   const attempts = line.kind === 'decision' && row.disclosures.length > 1 ? ` at the ${ordinal(row.disclosures.length)} attempt` : '';
-  return [shown, attempts && make('span', { class: 'quiet' }, attempts)];
+  return chip(line.destination, shown, tellReason(last.reason) || tellOutcome(last.outcome), attempts);
+}
+
+function chip(destination, shown, title, attempts) {
+  if (title) shown.title = title;
+  return make('span', { class: 'chip' }, destination ? `${destination} ` : null, shown, attempts ? make('span', { class: 'quiet' }, attempts) : null);
 }
 
 function ordinal(number) {

@@ -1,24 +1,25 @@
 // The log and the received requests in, once a second; the funnel, the filtered table and the chosen event out.
 
-import { showNothing, showRequest, showRow } from './detail.js';
-import { LogFeed, RequestFeed } from './feed.js';
+import { showItem, showNothing, showRequest } from './detail.js';
+import { Feed } from './feed.js';
 import { drawFunnel } from './funnel.js';
 import { Journal } from './journal.js';
 import { byId, make, setText } from './page.js';
 import { Table } from './table.js';
+import { learnReasons } from './words.js';
 
 const EVERY_MS = 1000;
 const AFTER_FAILURE_MS = 3000;
 const TYPING_MS = 120;
-const NETWORKS = ['meta', 'google', 'tiktok', 'linkedin', 'ga4'];
 
 const journal = new Journal();
-const logFeed = new LogFeed('/_airlock/log.jsonl');
-const requestFeed = new RequestFeed('/_airlock/deliveries.json');
+const feed = new Feed('/_airlock/feed.json');
 const detail = byId('detail');
 const table = new Table(byId('table'), byId('more'), open);
 
-let chosen = null; // {row} or {request}
+let policy = null;
+let awaited = null; // {sent, after}: a re-run that is to be shown when it comes
+let chosen = null; // {item} or {request}
 let drawnVersion = ''; // of the chosen one, so that the panel is rebuilt only when it changed
 let paused = false;
 let loaded = false;
@@ -45,19 +46,29 @@ async function poll() {
 }
 
 async function read() {
-  const [lines, requests] = await Promise.all([logFeed.poll(), requestFeed.poll()]);
-  if (lines) {
-    if (lines.fresh) {
-      journal.clearLog();
+  if (!policy) await readPolicy();
+  let changed = false;
+  for (let more = true; more;) {
+    const news = await feed.poll();
+    if (news.fresh) {
+      journal.clear();
       forget();
+      await readPolicy();
     }
-    lines.lines.forEach((text) => journal.addText(text));
+    journal.add(news);
+    drawGate(news.gate);
+    changed = changed || news.fresh || news.lines.length + news.sent.length + news.requests.length > 0;
+    more = news.more;
   }
-  if (requests) {
-    if (requests.fresh) journal.clearRequests();
-    requests.requests.forEach((request) => journal.addRequest(request));
-  }
-  return Boolean(lines || requests);
+  return changed;
+}
+
+async function readPolicy() {
+  const answer = await fetch('/_airlock/policy.json', { cache: 'no-store' });
+  if (!answer.ok) throw new Error(`/_airlock/policy.json answered ${answer.status}`);
+  policy = await answer.json();
+  learnReasons(policy.reasons);
+  setText(byId('policy-text'), policy.text);
 }
 
 // --- Showing ---
@@ -66,23 +77,36 @@ function draw() {
   offerNetworks();
   drawFunnel(byId('flow'), byId('balance'), journal.tally(), byId('outcome').value);
   const view = document.querySelector('input[name=view]:checked').value;
-  const items = view === 'decisions' ? chooseRows() : chooseRequests();
+  const items = view === 'events' ? chooseItems() : chooseRequests();
   table.show(view, items);
-  const all = view === 'decisions' ? journal.rows.length : journal.requests.length;
+  const all = view === 'events' ? journal.items.length : journal.requests.length;
   const unreadable = journal.unreadable ? `, ${journal.unreadable} lines of the log could not be read` : '';
-  setText(byId('shown'), all ? `${items.length} of ${all}${unreadable}` : '');
+  setText(byId('shown'), all ? `${items.length.toLocaleString('en-US')} of ${all.toLocaleString('en-US')}${unreadable}` : '');
   drawEmpty(items.length, all);
+  showAwaited();
   drawDetail();
 }
 
-function chooseRows() {
+function chooseItems() {
   const outcome = byId('outcome').value;
   const destination = byId('destination').value;
   const words = searched();
-  return journal.rows.filter((row) =>
-    (!outcome || row.stands(outcome)) &&
-    (!destination || row.line.destination === destination) &&
-    words.every((word) => row.text.includes(word))).reverse();
+  return journal.items.filter((item) => item.fits(outcome, destination) && words.every((word) => item.text.includes(word))).reverse();
+}
+
+function showAwaited() {
+  const item = awaited && journal.rerunOf(awaited.sent, awaited.after);
+  if (!item) return;
+  awaited = null;
+  open(item);
+}
+
+function drawGate(mode) {
+  const closed = mode !== 'open';
+  setText(byId('gate'), closed ? 'Open again' : 'Close');
+  byId('gate').setAttribute('aria-pressed', String(closed));
+  byId('closed').hidden = !closed;
+  setText(byId('closed'), closed ? `The kill switch is at “${mode}”: what is closed takes nothing, and is answered 204.` : '');
 }
 
 function chooseRequests() {
@@ -123,17 +147,22 @@ function drawDetail() {
     drawnVersion = 'none';
     return;
   }
-  const row = chosen.row || journal.rowOf(chosen.request);
-  const version = `${chosen.row ? 'row' : 'request'} ${(chosen.row || chosen.request).number} ${row ? row.version : 0}`;
-  if (version === drawnVersion) return;
+  const row = chosen.request ? journal.rowOf(chosen.request) : null;
+  const version = chosen.item ? `item ${journal.items.indexOf(chosen.item)} ${chosen.item.version}` : `request ${chosen.request.number} ${row ? row.item.version : 0}`;
+  if (version === drawnVersion || detail.contains(document.activeElement) && document.activeElement.matches('select')) return;
   drawnVersion = version;
-  if (chosen.row) showRow(detail, chosen.row, journal.requests);
-  else showRequest(detail, chosen.request, row);
+  if (chosen.item) showItem(detail, chosen.item, journal.requests, policy, { last: () => journal.lastSent, ran });
+  else showRequest(detail, chosen.request, row, policy);
+}
+
+function ran(sent, after) {
+  awaited = { sent, after };
 }
 
 function open(item) {
-  chosen = 'line' in item ? { row: item } : { request: item };
+  chosen = 'rows' in item ? { item } : { request: item };
   table.choose(item);
+  drawnVersion = '';
   drawDetail();
   detail.scrollTop = 0;
   // Below the list on a narrow screen: bring it into sight.
@@ -148,7 +177,7 @@ function forget() {
 function offerNetworks() {
   const names = journal.destinations();
   offer(byId('destination'), names, 1);
-  offer(byId('fault-name'), [...NETWORKS, ...names.filter((name) => !NETWORKS.includes(name))], 0);
+  offer(byId('fault-name'), policy ? Object.keys(policy.networks) : names, 0);
 }
 
 function offer(select, names, fixed) {
@@ -218,6 +247,32 @@ byId('faults').addEventListener('submit', async (event) => {
       : `Not taken: the workbench answered ${response.status}.`;
   } catch (_) {
     answer.value = 'The workbench does not answer.';
+  }
+});
+
+detail.addEventListener('click', (event) => {
+  const earlier = event.target.closest('[data-sent]');
+  const item = earlier && journal.itemOf(Number(earlier.dataset.sent));
+  if (item) open(item);
+});
+byId('gate').addEventListener('click', async () => {
+  const mode = byId('gate').getAttribute('aria-pressed') === 'true' ? 'open' : 'closed';
+  const answer = await fetch('/_airlock/gate', { method: 'POST', body: mode });
+  if (answer.ok) drawGate(mode);
+});
+byId('policy-switch').addEventListener('click', () => {
+  const shown = byId('policy').hidden;
+  byId('policy').hidden = !shown;
+  byId('policy-switch').setAttribute('aria-expanded', String(shown));
+});
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const isTyping = event.target.matches('input, select, textarea');
+  if (event.key === '/' && !isTyping) {
+    event.preventDefault();
+    byId('find').focus();
+  } else if (event.key === 'Escape' && detail.contains(event.target)) {
+    table.focus();
   }
 });
 

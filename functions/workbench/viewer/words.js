@@ -10,40 +10,12 @@ const OUTCOMES = {
   rejected: 'The network answered that it will never take this event.',
 };
 
-const REASONS = {
-  unknown_path: 'The path is none that the airlock serves.',
-  method: 'The HTTP method is not one that the path takes.',
-  foreign_origin: 'The request does not come from a page of the policy’s sites.',
-  unsupported_type: 'The content type, charset or encoding is not taken.',
-  too_large: 'The body is larger than 8 KiB.',
-  bad_signature: 'No secret of the webhook signed this request, or not lately, or it came before.',
-  malformed: 'The body is not a JSON object of the agreed shape.',
-  unknown_event: 'The policy does not list this event.',
-  event_expired: 'The review of this event has run out: nobody has approved it beyond that day.',
-  bad_time: 'The event’s time lies too far in the past or in the future.',
-  foreign_page: 'The page is not on one of the policy’s sites.',
-  private_page: 'The policy marks this page private: nothing is taken from it.',
-  gpc: 'The browser sends the Global Privacy Control signal.',
-  no_consent: 'The visitor did not give the consent that the policy requires.',
-  stale_consent: 'The consent carries no date, or is older than the policy allows.',
-  not_configured: 'The policy does not set this network up for the event.',
-  no_authorization: 'Contact data was given, but no HIPAA authorization covers it, and nothing else identifies.',
-  authorization_revoked: 'The HIPAA authorization was revoked while the event waited.',
-  no_identity: 'Nothing is left by which this network could recognise the visit.',
-  phi_suspected: 'The second fence found something that looks like health or contact data.',
-  internal: 'Something failed inside; the airlock stays closed then.',
-  queue_unavailable: 'The queue did not take it; the browser was asked to try again.',
-  not_yet: 'The rounded time of the event has not come yet.',
-  expired: 'The event is older than the network takes.',
-  rejected: 'The network says that the request is wrong; trying again would not help.',
-  duplicate: 'It was delivered before, under the same id.',
-  unreadable: 'The message on the queue could not be read.',
-  throttled: 'The network asked for patience; it is tried again.',
-  unavailable: 'The network did not answer, or answered with a fault; it is tried again.',
-  unauthorised: 'The network does not accept the credential; it is tried again once that is mended.',
-  prohibited: 'The network forbids this kind of data.',
-  ledger_unavailable: 'The record of what was delivered could not be reached; it is tried again.',
-};
+let reasons = {}; // the workbench's own sentences
+
+/** Takes the sentences for the reasons, by their words. */
+export function learnReasons(given) {
+  reasons = given;
+}
 
 const FIELDS = {
   kind: 'Line',
@@ -79,6 +51,15 @@ const FIELDS = {
   type: 'Exception',
   line: 'Raised at',
   change: 'Change',
+  version: 'Version of the code',
+  payload_at: 'Payload shown at place',
+  chain: 'Chain',
+  seq: 'Place in the chain',
+  prev: 'Hash of the line before',
+  key: 'Key',
+  signature: 'Signature',
+  events: 'Events processed',
+  failed: 'Failed there, by code',
 };
 
 const TIMES = new Set(['at', 'not_before', 'told_at']);
@@ -89,7 +70,7 @@ export function tellOutcome(word) {
 }
 
 export function tellReason(word) {
-  return REASONS[word] || '';
+  return reasons[word] || '';
 }
 
 export function nameField(field) {

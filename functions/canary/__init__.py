@@ -1,0 +1,1 @@
+"""An invented patient lives here, who is sent through the airlock and must never be seen again."""

@@ -1,0 +1,199 @@
+"""The last look: a request holds a network's own words, the policy's, and these events' tokens, and nothing else."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from airlock.address_book import ADDRESS_BOOK, ContactField, Destination
+from airlock.clean import CleanEvent, Digests, Source
+from airlock.policy import DestinationRule, PageTold, Policy, Stage
+from airlock.request_guard import RequestGuard
+from airlock.request_words import REQUEST_WORDS
+from airlock.tokens import ClickId, Currency, Digest, EventId, EventName, PageLabel
+from forwarder.adapter import Call
+from forwarder.destinations import DESTINATIONS
+
+CREDENTIAL = "invented-credential-9Kd4Rf8Ls1"
+ACCOUNTS = {Destination.SNAPCHAT: "7f3e2b1a-9c8d-4e5f-a6b7-0c1d2e3f4a5b", Destination.GA4: "G-GLOWDEMO01"}
+WORDS = {Destination.REDDIT: "LEAD", Destination.SNAPCHAT: "SIGN_UP"}
+
+
+def widen(policy: Policy, to: Destination, **changes: Any) -> Policy:
+    """The policy with this network told as much as any policy could let it be told."""
+    word = WORDS.get(to, "1234567890" if to in {Destination.GOOGLE, Destination.LINKEDIN} else "Lead")
+    rule = DestinationRule(
+        destination=to,
+        account=ACCOUNTS.get(to, "1234567890"),
+        events={"lead": word, "booking": word},
+        identity=policy.destinations[0].identity,
+        identifiers=tuple(ADDRESS_BOOK[to].contact),
+        hashed_requires=policy.destinations[0].hashed_requires,
+        page=PageTold.LABEL,
+        secret="airlock/x",
+        login_account="9876543210" if to is Destination.GOOGLE else None,
+        test_code="TEST123",
+    )
+    return msgspec.structs.replace(policy, destinations=(rule,), **changes)
+
+
+def event(to: Destination, number: int = 0, **changes: Any) -> CleanEvent:
+    address = ADDRESS_BOOK[to]
+    ids = {"msclkid": "0f" * 16, "li_fat_id": ACCOUNTS[Destination.SNAPCHAT], "ScCid": ACCOUNTS[Destination.SNAPCHAT]}
+    click = (
+        f"{address.click_ids[0]}:{ids.get(address.click_ids[0], 'IwZXh0bgNhZW0CMTAAc2Rr')}" if address.click_ids else ""
+    )
+    fields = {
+        field: Digest(f"{index:02x}" * 32) for index, field in enumerate(ContactField) if field in address.contact
+    }
+    full = CleanEvent(
+        destination=to,
+        event=EventName("lead"),
+        event_id=EventId(f"{number + 1:08x}" * 4),
+        at=1_795_533_300,
+        not_before=1_795_533_300,
+        amount=250,
+        currency=Currency("USD"),
+        label=PageLabel("/services/general-service"),
+        click=ClickId(click) if click else None,
+        click_at=1_795_447_800 if address.tells_click_time else None,
+        digests=Digests(**fields) if fields else None,
+    )
+    return msgspec.structs.replace(full, **changes)
+
+
+def render(policy: Policy, to: Destination, *events: CleanEvent) -> Call:
+    return DESTINATIONS[to].render(events, policy, CREDENTIAL)
+
+
+def check(policy: Policy, to: Destination, call: Call, *events: CleanEvent) -> str | None:
+    guard = RequestGuard(policy, to, DESTINATIONS[to].version)
+    return guard.check_request(call.url, call.headers, call.body, CREDENTIAL, events)
+
+
+@pytest.mark.parametrize("to", Destination)
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("state", ["CA", "WA", None])
+@pytest.mark.parametrize("source", Source)
+def test_whatever_a_destination_file_renders_passes(
+    to: Destination, stage: Stage, state: str | None, source: Source, policy: Policy
+) -> None:
+    """In every stage, state and source, with everything and with nothing, alone and together."""
+    wide = widen(policy, to, stage=stage, state=state)
+    full = event(to, source=source)
+    bare = event(to, 1, source=source, amount=None, currency=None, label=None, digests=None)
+    click_less = event(to, 2, source=source, click=None, click_at=None, amount=149.5)
+    wide = msgspec.structs.replace(
+        wide, events=(msgspec.structs.replace(policy.events[0], bands=(0, 149.5, 250)), *policy.events[1:])
+    )
+    batches = [(full,), (bare,), (click_less,)]
+    if DESTINATIONS[to].max_batch > 1:
+        batches.append((full, bare, click_less))  # type: ignore[arg-type]  # one of three beside ones of one
+    for batch in batches:
+        assert check(wide, to, render(wide, to, *batch), *batch) is None
+
+
+def plant(document: Any, change: Callable[[dict[str, Any]], None]) -> bytes:
+    change(document)
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("to", Destination)
+def test_a_key_or_a_text_that_nobody_declared_is_stopped_wherever_it_stands(to: Destination, policy: Policy) -> None:
+    """A destination file with a bug, or one that somebody changed, tells nothing new."""
+    wide = widen(policy, to)
+    told = event(to)
+    call = render(wide, to, told)
+    objects = _objects(json.loads(call.body))
+    assert len(objects) > 1
+    for at in range(len(objects)):
+        for key, value, rule in (
+            ("note", "x", "unknown_key"),
+            ("description", 1, "unknown_key"),
+            ("email_plain", None, "unknown_key"),
+        ):
+            document = json.loads(call.body)
+            _objects(document)[at][key] = value
+            body = json.dumps(document, separators=(",", ":")).encode()
+            assert check(wide, to, Call(call.url, call.headers, body), told) == rule
+        for key in objects[at]:
+            for value in (
+                "semaglutide",
+                "robin@mail.example",
+                "Lead for Botox",
+                "ff" * 32,
+                "fb.1.1.x",
+                None,
+                1_795_532_832,
+            ):
+                document = json.loads(call.body)
+                place = _objects(document)[at]
+                place[key] = value
+                body = json.dumps(document, separators=(",", ":")).encode()
+                assert check(wide, to, Call(call.url, call.headers, body), told) in {"unknown_word", "unknown_number"}
+
+
+def _objects(document: Any) -> list[dict[str, Any]]:
+    if isinstance(document, dict):
+        return [document, *(found for value in document.values() for found in _objects(value))]
+    if isinstance(document, list):
+        return [found for value in document for found in _objects(value)]
+    return []
+
+
+@pytest.mark.parametrize("to", Destination)
+def test_another_events_identifiers_are_stopped(to: Destination, policy: Policy) -> None:
+    """A digest, a click id or an id that is of no event in this request belongs to somebody else."""
+    wide = widen(policy, to)
+    told, other = event(to), event(to, 1, digests=None, click=None)
+    assert check(wide, to, render(wide, to, told), other) == "unknown_word"
+
+
+@pytest.mark.parametrize("to", Destination)
+def test_an_address_or_a_header_with_a_word_too_many_is_stopped(to: Destination, policy: Policy) -> None:
+    wide = widen(policy, to)
+    told = event(to)
+    call = render(wide, to, told)
+    join = "&" if "?" in call.url else "?"
+    for url in (
+        f"{call.url}{join}q=botox",
+        f"{call.url}/botox",
+        call.url.replace("https", "http"),
+        call.url + "#x",
+        "x",
+    ):
+        assert check(wide, to, Call(url, call.headers, call.body), told) == "unknown_address"
+    for header in (("x-page", "/services/botox"), ("user-agent", "Mozilla/5.0"), ("cookie", "a=b"), ("referer", "x")):
+        assert check(wide, to, Call(call.url, (*call.headers, header), call.body), told) == "unknown_address"
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"x", b"\xff", b'{"data":' * 50_000])
+def test_a_body_that_is_no_json_object_is_stopped(body: bytes, policy: Policy) -> None:
+    told = event(Destination.META)
+    wide = widen(policy, Destination.META)
+    call = render(wide, Destination.META, told)
+    assert check(wide, Destination.META, Call(call.url, call.headers, body), told) == "not_json"
+
+
+def test_a_body_that_reads_in_two_ways_is_stopped(policy: Policy) -> None:
+    told = event(Destination.META)
+    wide = widen(policy, Destination.META)
+    call = render(wide, Destination.META, told)
+    for body in (
+        call.body.replace(b'"event_name":"Lead"', b'"event_name":"Botox","event_name":"Lead"'),
+        call.body.replace(b'"Lead"', b'"Le\\u0061d"'),
+        call.body + b" ",
+    ):
+        assert check(wide, Destination.META, Call(call.url, call.headers, body), told) == "not_canonical"
+
+
+def test_every_network_has_its_words_and_no_word_of_them_names_a_treatment() -> None:
+    from airlock import lexicon, patterns  # noqa: PLC0415 - for this one
+
+    assert set(REQUEST_WORDS) == set(Destination)
+    health = lexicon.load()
+    for words in REQUEST_WORDS.values():
+        texts = words.keys | words.constants | words.address
+        assert {text for text in texts if health.find(text) or patterns.find(text)} == set()

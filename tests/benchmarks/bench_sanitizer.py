@@ -1,0 +1,221 @@
+"""What the sanitizer costs, as ratios to a bare loop over the standard library's json of the same run; nothing is asserted.
+
+The bare loop reads the same bytes, parses the query, hashes five contact fields and writes one payload: no gate, no
+guard, no strictness, one network. Run it with `uv run python tests/benchmarks/bench_sanitizer.py`.
+"""
+
+import compileall
+import cProfile
+import hashlib
+import json
+import pstats
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from airlock.authorization import Authorization, AuthorizationsInMemory
+from airlock.address_book import ContactField, Destination
+from airlock.guard import Guard
+from airlock.policy import Policy, load
+from airlock.policy_file import read_policy
+from airlock.tokens import refer_to_authorization
+from sanitizer.intake import _fence
+from sanitizer.pages import build_finder
+from sanitizer.pipeline import Rules, Visit, decide
+from sanitizer.raw import RawEvent, parse
+from sanitizer.request import check_type, read_request
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+NOW = 1_795_532_832_000
+AUTHORIZATION = "auth_Q7m2Xw9Kd4Rf8Ls1"
+ROUNDS, TIMES, SPAWNS = 21, 400, 15
+SITE = "https://www.glow-medspa.example"
+VISIT = {
+    "event": "lead",
+    "id": "0b9f9c3e-4a63-4a77-9d52-5d8f0b9a7c11",
+    "url": f"{SITE}/services/skin-renewal?utm_source=newsletter&utm_medium=email&utm_campaign=spring"
+    "&fbclid=IwZXh0bgNhZW0CMTAAc2RrdjV2dHhxYw_aem_Zk3vQx7Lr9Wt&gclid=Cj0KCQiA88X_BRDUARIsACVMYD9h2qLkz7Xw",
+    "at": NOW - 2_000,
+    "consent": {"marketing": True, "analytics": False, "at": NOW - 86_400_000},
+    "gpc": False,
+    "click": {"ttclid": "E.C.P.CrwBQ7hXk2vRz9LmTq4WnYdJ6sGpFbUe", "li_fat_id": "7f3e2b1a-9c8d-4e5f-a6b7-0c1d2e3f4a5b"},
+    "value": 249.5,
+    "currency": "USD",
+    "props": {"variant": "a"},
+    "referrer": f"{SITE}/",
+    "title": "Skin renewal - Glow Medspa",
+}
+CONTACT = {
+    "user": {"email": " Robin@Mail.Example ", "first_name": "Robin", "last_name": "Invented", "zip": "94110"},
+    "authorization": AUTHORIZATION,
+}
+PHONE = {"user": {**CONTACT["user"], "phone": "(415) 555-0132"}, "authorization": AUTHORIZATION}  # type: ignore[dict-item]  # it is a dict
+
+BARE = """
+import hashlib, json
+from urllib.parse import parse_qs, urlsplit
+def sha(text): return hashlib.sha256(text.strip().lower().encode()).hexdigest()
+def bare(body):
+    event = json.loads(body)
+    user = event.get("user", {})
+    query = parse_qs(urlsplit(event["url"]).query)
+    told = {"event_name": event["event"], "event_time": event["at"] // 1000, "event_id": event["id"],
+            "action_source": "website", "event_source_url": event["url"],
+            "user_data": {key: sha(user.get(field, field)) for key, field in
+                          (("em", "email"), ("ph", "phone"), ("fn", "first_name"), ("ln", "last_name"), ("zp", "zip"))},
+            "custom_data": {"value": event.get("value"), "currency": event.get("currency")}}
+    told["user_data"]["fbc"] = f"fb.1.{event['at']}.{query['fbclid'][0]}"
+    return json.dumps({"data": [told]}).encode()
+"""
+COLD = """
+import sys
+from airlock.policy import load
+from airlock.guard import Guard
+from airlock.authorization import NoAuthorizations
+from sanitizer.handler import respond
+from sanitizer.intake import _fence
+from sanitizer.pages import build_finder
+from sanitizer.pipeline import Rules, Visit, decide
+from sanitizer.raw import parse
+policy = load(open(sys.argv[1], "rb").read())
+rules = Rules(policy, frozenset(policy.sites), build_finder(policy), NoAuthorizations())
+verdict = decide(parse(sys.argv[2].encode()), Visit(gpc=False, cookie="", received_at=NOW), rules)
+messages, hit = _fence(verdict, Guard(policy))
+assert len(messages) == 4 and hit is None
+"""
+
+
+def sanitize(event: dict[str, object], rules: Rules, guard: Guard) -> int:
+    """An API Gateway event to clean message bytes: every gate, and the guard."""
+    request = read_request(event)
+    assert check_type(request.headers) is None
+    raw = parse(request.body)
+    assert isinstance(raw, RawEvent)
+    verdict = decide(raw, Visit(gpc=False, cookie=request.cookie, received_at=NOW), rules)
+    messages, hit = _fence(verdict, guard)
+    assert hit is None
+    return len(messages)
+
+
+def compare(one: Callable[[], object], other: Callable[[], object]) -> tuple[float, float]:
+    """Medians in microseconds a call, measured in turn."""
+    seen: tuple[list[float], list[float]] = ([], [])
+    for _ in range(ROUNDS):
+        for function, times in zip((one, other), seen, strict=True):
+            started = time.perf_counter()
+            for _ in range(TIMES):
+                function()
+            times.append((time.perf_counter() - started) / TIMES * 1e6)
+    return statistics.median(seen[0]), statistics.median(seen[1])
+
+
+def spawn(script: str, *arguments: str) -> float:
+    """Milliseconds of a whole process."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", script, *arguments], cwd=FUNCTIONS, check=True)
+    return (time.perf_counter() - started) * 1e3
+
+
+def main() -> None:
+    """Print the report."""
+    show = sys.stdout.write
+    policy = load(read_policy(FUNCTIONS / "clinic.toml").compiled)
+    file = AuthorizationsInMemory()
+    file.keep(
+        refer_to_authorization(AUTHORIZATION),
+        Authorization(
+            recipients=(Destination.META,),
+            information=(ContactField.EMAIL, ContactField.PHONE),
+            purposes=("ad_measurement",),
+            signed_at=NOW - 1,
+            expires_at=NOW + 1,
+        ),
+    )
+    rules = Rules(policy, frozenset(policy.sites), build_finder(policy), file)
+    guard = Guard(policy)
+    space: dict[str, Callable[[bytes], bytes]] = {}
+    exec(BARE, space)  # noqa: S102 - the same text as the cold process runs
+    show(f"{'warm, request to messages for four networks':48}{'us':>8}{'bare us':>9}{'ratio':>7}\n")
+    for name, extra in (
+        ("click ids", {}),
+        ("click ids, hashed e-mail", CONTACT),
+        ("the same and a phone number", PHONE),
+    ):
+        body = json.dumps(VISIT | extra)
+        event = wrap(body)
+        assert sanitize(event, rules, guard) == 4
+        ours, bare = compare(lambda e=event: sanitize(e, rules, guard), lambda b=body: space["bare"](b.encode()))  # type: ignore[misc]  # bound now
+        show(f"{f'{name} ({len(body)} bytes)':48}{ours:8.1f}{bare:9.1f}{ours / bare:7.2f}\n")
+    show_cold(policy)
+    show_where(wrap(json.dumps(VISIT)), rules, guard)
+
+
+def wrap(body: str) -> dict[str, object]:
+    """The body as API Gateway hands it over."""
+    return {
+        "rawPath": "/v1/events",
+        "headers": {"origin": SITE, "content-type": "text/plain;charset=UTF-8", "user-agent": "Mozilla/5.0"},
+        "cookies": ["_ga=GA1.1.2"],
+        "body": body,
+        "requestContext": {"http": {"method": "POST"}},
+    }
+
+
+def show_cold(policy: Policy) -> None:
+    """Whole processes in turn: start, import, one event, exit."""
+    compileall.compile_dir(FUNCTIONS, quiet=1)
+    compiled = FUNCTIONS.parent / "build" / "bench-policy.json"
+    compiled.parent.mkdir(exist_ok=True)
+    compiled.write_bytes(policy.compiled)
+    body = json.dumps(VISIT)
+    scripts = (
+        COLD.replace("NOW", str(NOW)),
+        BARE + "import sys; bare(sys.argv[2].encode())",
+        "pass",
+    )
+    seen: tuple[list[float], ...] = ([], [], [])
+    for _ in range(SPAWNS):
+        for script, times in zip(scripts, seen, strict=True):
+            times.append(spawn(script, str(compiled), body))
+    ours, bare, python = map(statistics.median, seen)
+    sys.stdout.write(f"{'cold, process start to first event, ms':48}{ours:8.1f}{bare:9.1f}{ours / bare:7.2f}\n")
+    sys.stdout.write(f"{'  python alone, ms':48}{python:8.1f}\n")
+    compiled.unlink()
+
+
+def show_where(event: dict[str, object], rules: Rules, guard: Guard) -> None:
+    """Where the warm time goes: cumulated time of the parts, as the profiler sees them."""
+    profiler = cProfile.Profile()
+    profiler.enable()
+    for _ in range(2000):
+        sanitize(event, rules, guard)
+    profiler.disable()
+    stats = pstats.Stats(profiler)
+    total = stats.total_tt  # type: ignore[attr-defined]  # typeshed has it not
+    parts = {
+        "read_request",
+        "parse",
+        "find",
+        "judge_consent",
+        "collect",
+        "identify",
+        "_build",
+        "write",
+        "check_message",
+        "_look",
+    }
+    sys.stdout.write("share of the warm time, of each part with what it calls\n")
+    rows = []
+    for (path, _, name), (_, _, _, cumulated, _) in stats.stats.items():  # type: ignore[attr-defined]  # as above
+        if name in parts and "functions" in path:
+            rows.append((cumulated / total, f"{Path(path).stem}.{name}"))
+    for share, name in sorted(rows, reverse=True):
+        sys.stdout.write(f"  {name:30}{share:7.0%}\n")
+
+
+if __name__ == "__main__":
+    main()
