@@ -35,6 +35,7 @@ _BEND: Final = re.compile(
 )
 _LETTERS: Final = re.compile(f"[a-z]{{{GLUED},}}")
 _HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_NUMBERED_HUMP: Final = re.compile(r"[A-Z][0-9][a-z](?![a-z])|(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*|[0-9]+")
 _WORDLIKE: Final = re.compile(r"[A-Z][a-z]{2,}|[a-z]{3,}|[A-Z]{4,}(?![A-Za-z0-9])")
 _COMMENT: Final = re.compile(r"^#.*\n", re.MULTILINE)
 _FIRST_OF_SEVERAL: Final = re.compile(r"^(\w+) ", re.MULTILINE)
@@ -150,6 +151,7 @@ class Lexicon:
         rules, heads = self._terms.rules, self._terms.heads
         spared = self._spare(words) if self._exempt and self._may_spare("".join(words)) else None
         short = None
+        holds_mixed: bool | None = None
         for at, word in enumerate(words):
             is_spared = spared is not None and spared[at] > at
             if word in rules and not is_spared:
@@ -162,8 +164,13 @@ class Lexicon:
                     key += following
                     if key in rules and (spared is None or end > spared[at]):
                         return key
-            if len(word) > GLUED and not is_spared and self._may_be_glued(word) and (inner := self._find_glued(word)):
-                return inner
+            if len(word) > GLUED and not is_spared:
+                may_be = self._may_be_glued(word)
+                if not may_be and not word.isalpha():
+                    holds_mixed = self._holds_mixed_start(words) if holds_mixed is None else holds_mixed
+                    may_be = holds_mixed
+                if may_be and (inner := self._find_glued(word)):
+                    return inner
         return short
 
     def _may_be_glued(self, word: str) -> bool:
@@ -172,7 +179,15 @@ class Lexicon:
         for run in _LETTERS.findall(word):
             if not starts.isdisjoint([run[at : at + GLUED] for at in range(len(run) - GLUED + 1)]):
                 return True
-        return not word.isalpha() and any(start in word for start in self._terms.mixed_starts)
+        return False
+
+    def _holds_mixed_start(self, words: list[str]) -> bool:
+        """Whether a term that begins with letters and digits stands somewhere in these words."""
+        text = " ".join(words)
+        for start in self._terms.mixed_starts:  # noqa: SIM110 - a generator takes three times as long
+            if start in text:
+                return True
+        return False
 
     def _find_glued(self, word: str) -> str | None:
         for start in range(len(word) - GLUED + 1):
@@ -240,6 +255,8 @@ def _readings(run: str) -> Iterator[tuple[list[str], int]]:
         humps = _HUMP.findall(run)
         if len(run) < _OPAQUE or sum(map(len, humps)) >= _HUMP_LENGTH * len(humps):
             yield [hump.lower() for hump in humps], 1
+            if not run.isalpha():
+                yield [hump.lower() for hump in _NUMBERED_HUMP.findall(run)], 1
     if run[1:].islower() or run.isupper():
         for table in _LEET:
             yield _split(run, table), 1 if are_words else SHORT + 1

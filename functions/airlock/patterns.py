@@ -61,7 +61,7 @@ def _find_in(plain: str) -> Rule | None:
             return rule
     if any(provider in lowered for provider in _PROVIDERS) and _WRITTEN_OUT.search(lowered):
         return Rule.EMAIL
-    is_labelled = any(label in lowered for label in _LABELS)
+    is_labelled = _holds_label(lowered)
     if not is_labelled and not _BEGINNING.search(plain):
         return None
     plain = _HARMLESS.sub(" ", plain)
@@ -74,6 +74,13 @@ def _find_in(plain: str) -> Rule | None:
     if match := _SHAPE.search(plain):
         return _RULES[match.lastgroup]
     return Rule.PHONE if any(_may_be_dialled(match[0]) for match in _GROUPS.finditer(plain)) else None
+
+
+def _holds_label(lowered: str) -> bool:
+    for label in _LABELS:  # noqa: SIM110 - a generator takes three times as long
+        if label in lowered:
+            return True
+    return False
 
 
 def _digits(text: str) -> list[int]:

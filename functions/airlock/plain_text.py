@@ -6,7 +6,6 @@ text's length: a fixed number of passes, and only those that the text gives caus
 
 import binascii
 import re
-import unicodedata
 from typing import Final
 
 DECODINGS: Final = 3
@@ -83,6 +82,8 @@ def _decode_reference(match: re.Match[str]) -> str:
 
 
 def _to_ascii(text: str) -> str:
+    import unicodedata  # noqa: PLC0415 - its tables cost a cold start, and most texts are ASCII
+
     letters = []
     for char in unicodedata.normalize("NFKD", text.translate(_LOOKALIKES)).translate(_LOOKALIKES):
         category = unicodedata.category(char)

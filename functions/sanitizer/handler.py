@@ -3,11 +3,9 @@
 import contextlib
 import functools
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +30,7 @@ from sanitizer.outbox import Outbox, SqsOutbox
 from sanitizer.pages import build_finder
 from sanitizer.pipeline import Rules
 from sanitizer.request import Request, read_request
+from sanitizer.rest import is_rest, read_rest, write_rest
 from sanitizer.script import Script, open_script
 
 _NO_GATE = NoGate()
@@ -124,7 +123,9 @@ def _change_authorization(method: str, identifier: str, body: bytes, now: int, i
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda hands it over
-    """What Lambda calls."""
+    """What Lambda calls, behind either kind of API."""
+    if is_rest(event):
+        return write_rest(respond(read_rest(event), _open_airlock()).answer)
     return respond(event, _open_airlock()).answer
 
 
@@ -139,13 +140,16 @@ def _open_airlock() -> Airlock:
     Raises:
         PolicyError: with every problem of the policy; the function then does not start, and nothing is taken.
     """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - it brings logging, and is for the cloud alone
+
     from sanitizer.aws import Client  # noqa: PLC0415 - the workbench uses this module without an AWS client
     from sanitizer.aws_wire import Patience, open_wire  # noqa: PLC0415 - as above
 
     wire = open_wire(os.environ, time.time, time.sleep)
 
     def open_client(service: str) -> Client:
-        return Client(service, wire, Patience())
+        # What DynamoDB may have written on a condition is not asked for twice: the second answer would be no.
+        return Client(service, wire, Patience(tries=1 if service == "dynamodb" else 2))
 
     root = Path(__file__).parent.parent
     policy = read_policy(Path(os.environ.get("AIRLOCK_POLICY", root / "policy.json")))
@@ -153,7 +157,7 @@ def _open_airlock() -> Airlock:
     sqs = Client("sqs", wire, Patience(read_s=2.0, tries=2))
     outbox = SqsOutbox(sqs, queue_urls, ThreadPoolExecutor(max_workers=len(Destination)))
     script = open_script(root, policy)
-    journal = open_journal("sanitizer", secrets.token_hex(8), os.environ, open_client, sys.stdout, policy.digest)
+    journal = open_journal("sanitizer", os.urandom(8).hex(), os.environ, open_client, sys.stdout, policy.digest)
     gate = open_gate(os.environ, open_client, journal)
     on_file = open_authorizations(os.environ, open_client)
     clock = lambda: time.time_ns() // 1_000_000  # noqa: E731 - as short as a name for it

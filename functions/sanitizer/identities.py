@@ -14,7 +14,6 @@ from airlock.policy import DestinationRule, HashedRequires, Identity
 from airlock.tokens import AuthorizationRef, ClickIdKind, Digest
 from sanitizer.clicks import Click
 
-
 _FIELDS = frozenset(ContactField)
 _NO_FIELDS: frozenset[ContactField] = frozenset()
 

@@ -1,10 +1,12 @@
 """Clean messages in, each onto its network's own queue, or the networks whose queue did not take it out."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from airlock.address_book import Destination
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Message = tuple[Destination, bytes]
 
@@ -26,7 +28,7 @@ class SqsClient(Protocol):
 class SqsOutbox:
     """One SQS queue per network. The sends of one event overlap, so that four queues take as long as one."""
 
-    def __init__(self, client: SqsClient, queue_urls: Mapping[Destination, str], executor: Executor) -> None:
+    def __init__(self, client: SqsClient, queue_urls: Mapping[Destination, str], executor: "Executor") -> None:
         self._client = client
         self._queue_urls = queue_urls
         self._executor = executor

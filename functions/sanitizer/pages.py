@@ -1,7 +1,6 @@
 """A page's path in, the policy's word for that page out; the path itself goes no further."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from urllib.parse import unquote_to_bytes
 
@@ -10,7 +9,7 @@ from airlock.policy import Page, Policy, Surface
 _ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 _DOTS = frozenset({".", ".."})
 # The same path could be read another way by the site's own server, so it counts as private.
-_AMBIGUOUS = re.compile(r"[;\\]|%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
+_AMBIGUOUS = re.compile(r"[;\\\x00-\x1f\x7f-\x9f]|%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 
 UNMATCHED = Page(match="/**", surface=Surface.HEALTH)
 _PRIVATE = Page(match="", surface=Surface.PRIVATE)
@@ -46,9 +45,7 @@ def read_path(raw_path: str) -> tuple[str, ...]:
             path = unquote_to_bytes(path).decode("utf-8") if _ENCODED.search(path) else path
         except UnicodeDecodeError:
             return ()
-    if _AMBIGUOUS.search(path) or (
-        not (path.isascii() and path.isprintable()) and any(unicodedata.category(letter) == "Cc" for letter in path)
-    ):
+    if _AMBIGUOUS.search(path):
         return ()
     segments = path.lower().split("/")[1:]
     if any(segment.endswith((".", " ")) and segment not in _DOTS for segment in segments):

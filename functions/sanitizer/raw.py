@@ -111,7 +111,7 @@ def parse_object(body: bytes, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
     try:
         text = body.decode("utf-8")
         document = _decode(text)
-        if _SURROGATE_ESCAPE.search(text):
+        if "\\u" in text and _SURROGATE_ESCAPE.search(text):
             json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):  # UnicodeError and JSONDecodeError are ValueErrors
         raise NotAnEventError("", "json") from None

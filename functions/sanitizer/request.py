@@ -14,7 +14,7 @@ _TYPES = frozenset({"application/json", "text/plain"})
 
 
 class Request(Struct, frozen=True):
-    """Method, path, query, lower-cased headers, the airlock's own cookie and the body's bytes. Shows nothing of itself."""
+    """Method, path, query, lower-cased headers, the airlock's own cookie, the body's bytes. Shows nothing of itself."""
 
     method: str
     path: str

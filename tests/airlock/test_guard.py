@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from airlock import wire
 from airlock.clean import Digests
@@ -15,7 +17,7 @@ from airlock.guard import Guard
 from airlock.policy import Policy
 from airlock.tokens import ClickId, ClickIdKind, Digest
 from tests.airlock.test_wire import EVENT
-from tests.depth import DEEP
+from tests.depth import DEEP, examples
 
 GOOD = msgspec.structs.replace(EVENT, digests=Digests(email=Digest("ab" * 32)))
 # How many ids of each kind are drawn.
@@ -163,6 +165,34 @@ def test_a_policys_own_word_that_names_a_treatment_is_stopped(policy: Policy) ->
     assert str(Guard(bad).check_message(write(label="/services/botox"))) == "device"
     exempt = msgspec.structs.replace(bad, exempt_terms=("botox",))
     assert Guard(exempt).check_message(write(label="/services/botox")) is None
+
+
+FIELDS: dict[str, list[Any]] = {
+    "destination": ["meta", "google", "tiktok", "linkedin", "snapchat", 1],
+    "event": ["lead", "booking", "botox"],
+    "event_id": ["0" * 32, "0" * 31],
+    "at": [1_795_533_300, 1_795_533_301, 900, 17_955_333_000, -900, 1_795_533_300.0],
+    "not_before": [1_795_533_300, 1_795_533_301],
+    "source": ["website", "crm", "web", ABSENT],
+    "amount": [0, 250, 150, 1, ABSENT],
+    "currency": ["USD", "EUR", ABSENT],
+    "label": ["/", "/contact", "/botox", ABSENT],
+    "click": ["fbclid:" + "a" * 10, "gclid:" + "a" * 20, "fbclid:a", "fbclid:semaglutide-x", ABSENT],
+    "click_at": [1_795_533_300, 1, ABSENT],
+    "digests": [{"email": "ab" * 32}, {"email": "x"}, ABSENT],
+    "authorization": ["ab" * 32, "x", ABSENT],
+    "basis": ["consent", "x", ABSENT],
+}
+
+
+@given(st.fixed_dictionaries({field: st.sampled_from(values) for field, values in FIELDS.items()}))
+@examples(500, 50_000)
+def test_looking_at_the_whole_and_key_by_key_come_to_the_same(guard: Guard, event: dict[str, Any]) -> None:
+    """Most messages are checked in one step; it passes nothing that the slower one would stop."""
+    message = write(**event)
+    click_ids: list[str] = []
+    by_key = guard._check_keys(message, click_ids) or next(filter(None, map(guard._look, click_ids)), None)
+    assert guard.check_message(message) == by_key
 
 
 def _hex(draw: Random) -> str:

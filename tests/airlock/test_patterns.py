@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import string
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 
 from airlock import lexicon, patterns
 from airlock.patterns import Rule
+from tests.depth import examples
 
+ALPHABET = string.ascii_letters + string.digits + "-_."
 VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors"
 
 
@@ -256,3 +259,47 @@ class TestPublicVectors:
     def test_no_click_id_is_refused(self) -> None:
         rows = read_rows("clickids.jsonl")
         assert [index for index, row in enumerate(rows) if patterns.find(row["value"])] == []
+
+
+PIECES = st.sampled_from(
+    [
+        *("4111", "1111", "12", "7", "0", "19800521", "1980", "05", "415", "5550132", "123456789", "9" * 20, "1A2"),
+        *(
+            "64yo",
+            "65years",
+            "old",
+            "may",
+            "May",
+            "21st",
+            "DE89",
+            "3704",
+            "0044",
+            "AB12CDE3456",
+            "X1234567",
+            "ABCDE1234F",
+        ),
+        *(
+            "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
+            "bc1qar0srrr7x",
+            "1EG4",
+            "TE5",
+            "MK73",
+            "aa",
+            "bb",
+            "01",
+            "aabb",
+            "ccdd",
+        ),
+        *("mrn", "patient", "lead", "Kx9", "aZ_q", "gmail", "com", "wcB", "x", "-", "-", "_", ".", " ", "/", ":", "@"),
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=9).map("".join) | st.text(ALPHABET, max_size=80))
+@examples(1500, 200_000)
+def test_what_is_passed_over_quickly_holds_nothing(text: str) -> None:
+    """A text in which nothing can begin is not searched; searched all the same, it holds nothing."""
+    quick = patterns.find(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patterns, "_BEGINNING", re.compile(""))
+        assert patterns.find(text) == quick

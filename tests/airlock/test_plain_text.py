@@ -2,12 +2,15 @@
 
 import base64
 import hashlib
+import re
+import string
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airlock import plain_text
 from airlock.plain_text import DECODINGS, decode_runs, unwrap
 
 
@@ -79,3 +82,14 @@ def test_a_digest_is_not_read_as_text(seed: bytes) -> None:
 @given(st.text(max_size=200))
 def test_it_reads_any_text(text: str) -> None:
     assert all(decoded.isascii() for decoded in decode_runs(unwrap(text)))
+
+
+@given(st.text(string.printable, max_size=60), st.text(string.ascii_letters + string.digits + "-_", max_size=60))
+def test_base64_that_is_passed_over_quickly_is_no_text(text: str, opaque: str) -> None:
+    """What does not begin like encoded ASCII is not decoded; decoded all the same, it is no text."""
+    coded = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    for run in (coded, opaque, coded + opaque):
+        quick = decode_runs(run)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(plain_text, "_ASCII_BASE64", re.compile(""))
+            assert decode_runs(run) == quick

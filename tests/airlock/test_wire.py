@@ -86,7 +86,11 @@ def test_what_is_not_exactly_a_message_is_not_read_and_not_repeated(before: byte
     assert changed != WRITTEN
     with pytest.raises(wire.MessageError) as caught:
         wire.read(changed)
-    assert "anary" not in str(caught.value)
+    assert str(caught.value) in {
+        "wire version is not one that is read here",
+        "message is not a clean event: ValidationError",
+        "message is not a clean event: DecodeError",
+    }
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 

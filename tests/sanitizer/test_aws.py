@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+import select
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -198,6 +199,18 @@ def test_a_connection_that_the_other_side_closed_is_replaced(desk: Desk, aws: Aw
     send(desk, aws)
     send(desk, aws)
     assert aws.server.connections == 2
+
+
+def test_a_connection_that_was_closed_while_it_was_idle_is_not_written_to(tls: SSLContext, aws: Aws) -> None:
+    """One try must do: whatever was sent into a closed connection might have arrived."""
+    aws.script = [Answered(200, b"{}", hangs_up=True), Answered(200, b"{}")]
+    with closing(Desk(tls, tries=1)) as desk:
+        send(desk, aws)
+        (connection, _), *_rest = desk.client._connections._idle[aws.server.url.removeprefix("https://")]
+        assert select.select([connection.sock], [], [], 5)[0], "the server has hung up"
+        send(desk, aws)
+    assert aws.server.connections == 2
+    assert len(aws.asked) == 2
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,12 @@ def test_null_is_missing_and_a_strange_key_is_counted() -> None:
     assert take(fbc="fb.1.1795532832000.x", FBCLID=FB, twclid="x").dropped == ("click.unknown",) * 3
 
 
+def test_one_that_is_missing_or_bad_does_not_hide_the_next() -> None:
+    assert ids(take(at=None, gclid=None, ttclid="bad", fbclid=FB)) == {"fbclid": FB}
+    assert take(f"gclid=bad&fbclid={FB}").dropped == ("url.gclid",)
+    assert ids(take(cookie=f"junk|{kept('gclid', 'bad')}|{kept('fbclid', FB)}")) == {"fbclid": FB}
+
+
 def test_the_page_is_asked_first_then_the_body_then_the_cookie() -> None:
     """The first valid one is used: a bad one gives way to the next place."""
     cookie = kept("fbclid", "CookieCookie")
@@ -170,6 +176,13 @@ def test_a_cookie_keeps_the_moment_of_its_click_for_ninety_days() -> None:
     }
 
 
+def test_a_cookie_is_good_from_the_moment_of_its_click_and_read_to_its_tenth_part() -> None:
+    """There are ten kinds; whatever stands behind them was not written here."""
+    assert ids(take(cookie=kept("fbclid", FB, NOW))) == {"fbclid": FB}
+    assert ids(take(cookie="x|" * 9 + kept("fbclid", FB))) == {"fbclid": FB}
+    assert ids(take(cookie="x|" * 11 + kept("fbclid", FB))) == {}
+
+
 def test_what_is_written_in_a_cookie_is_read_from_it(policy: Policy) -> None:
     clicks = take(f"fbclid={FB}&gclid={IDS['gclid']}", at=NOW - DAY)
     assert clicks.fresh
@@ -198,4 +211,5 @@ def test_a_cookie_fits_where_browsers_keep_it(policy: Policy) -> None:
 def test_a_click_shows_nothing_of_itself() -> None:
     clicks = take(f"fbclid={FB}", gclid="canary 7d1f")
     assert "canary" not in repr(clicks)
+    assert repr(clicks.found[ClickIdKind.FBCLID]) == "<Click>"
     assert FB not in repr(clicks)

@@ -193,8 +193,14 @@ def test_what_was_no_good_is_counted_by_its_fields_name() -> None:
     assert contact.dropped == ("user.email", "user.phone", "user.unknown", "user.unknown")
 
 
+def test_a_field_that_is_not_given_does_not_hide_the_next() -> None:
+    contact = Contact({"phone": "4155550132"}, "US")
+    assert set(contact.hash(ADDRESS_BOOK[Destination.META], (EMAIL, PHONE))) == {PHONE}
+
+
 def test_contact_data_shows_nothing_of_itself(policy: Policy) -> None:
     contact = Contact({"email": "canary@mail.example"}, "US")
     told = tell(policy, file=on_file())
-    assert "canary" not in f"{contact} {contact!r}"
+    assert f"{contact} {contact!r}" == "<Contact> <Contact>"
+    assert f"{told} {told!r}" == "<Told> <Told>"
     assert sha256("robin@mail.example") not in f"{told} {told!r}"

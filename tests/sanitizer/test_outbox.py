@@ -57,6 +57,13 @@ def test_a_network_without_a_queue_counts_as_one_that_refuses() -> None:
         assert outbox.put(MESSAGES) == {Destination.META}
 
 
+def test_one_message_needs_no_thread() -> None:
+    sqs, executor = Sqs(), ThreadPoolExecutor(1)
+    executor.shutdown()
+    assert SqsOutbox(sqs, QUEUES, executor).put(MESSAGES[:1]) == frozenset()
+    assert len(sqs.sent) == 1
+
+
 def test_where_no_thread_can_be_had_nothing_was_taken() -> None:
     """An answer of 204 would lose the event."""
     executor = ThreadPoolExecutor(2)

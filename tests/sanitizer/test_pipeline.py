@@ -10,6 +10,7 @@ import pytest
 from airlock.address_book import ContactField, Destination
 from airlock.authorization import Authorization, AuthorizationsInMemory
 from airlock.clean import Basis, CleanEvent, Source
+from airlock.gate import Mode
 from airlock.outcome import Reason
 from airlock.policy import Policy
 from airlock.tokens import derive_event_id, refer_to_authorization
@@ -291,6 +292,8 @@ def test_a_fixed_amount_is_told_whatever_the_visit_says(extra: dict[str, Any], p
 def test_an_event_without_a_value_tells_none(policy: Policy) -> None:
     event = clean(policy, event="contact", value=700)
     assert (event.amount, event.currency) == (None, None)
+    assert look(policy, make_visit(event="contact", value=700)).dropped == ("value",)
+    assert look(policy, make_visit(event="contact")).dropped == ()
 
 
 @pytest.mark.parametrize(
@@ -357,3 +360,77 @@ def test_a_clean_event_says_where_the_conversion_happened_and_nothing_more(polic
         *("destination", "event", "event_id", "at", "not_before", "amount", "currency", "label", "click", "click_at"),
         "basis",
     }
+
+
+# --- the kill switch, the withdrawal, a clinic's own systems, and what the journal is given ---
+
+
+class Switch:
+    """A kill switch that remembers when it was looked at."""
+
+    def __init__(self, *closed: Destination | None) -> None:
+        self.mode = Mode(closed)
+        self.looked_at: list[int] = []
+
+    def look(self, now: int) -> Mode:
+        self.looked_at.append(now)
+        return self.mode
+
+
+def decide_with(policy: Policy, visit: dict[str, Any], switch: Switch | None = None, **around: Any) -> Verdict:
+    raw = parse(json.dumps(visit).encode())
+    assert isinstance(raw, RawEvent)
+    gate = switch or Switch()
+    rules = Rules(policy, frozenset(policy.sites), build_finder(policy), AuthorizationsInMemory(), gate)
+    return decide(raw, Visit(gpc=False, cookie="", received_at=NOW, **around), rules)
+
+
+def test_a_switch_that_closes_everything_comes_before_every_other_gate(policy: Policy) -> None:
+    switch = Switch(None)
+    for visit in (make_visit(), make_visit(event="unknown"), make_visit(gpc=True)):
+        assert decide_with(policy, visit, switch) == Verdict(refused=Reason.CLOSED)
+    assert switch.looked_at == [NOW] * 3
+
+
+def test_a_switch_that_closes_one_network_leaves_the_others_as_they_were(policy: Policy) -> None:
+    open_verdict = decide_with(policy, make_visit())
+    closed = decide_with(policy, make_visit(), Switch(Destination.GOOGLE))
+    for before, after in zip(open_verdict.decisions, closed.decisions, strict=True):
+        assert (after.destination, after.event_id) == (before.destination, before.event_id)
+        is_closed = before.destination is Destination.GOOGLE
+        assert after.result == (Reason.CLOSED if is_closed else before.result)
+    assert (closed.event, closed.page, closed.clicks) == (open_verdict.event, open_verdict.page, open_verdict.clicks)
+
+
+def test_a_withdrawal_reaches_no_network_and_is_no_unknown_event(policy: Policy) -> None:
+    assert decide_with(policy, make_visit(event="withdrawal")) == Verdict(withheld=Reason.NO_CONSENT)
+    assert decide_with(policy, make_visit(event="Withdrawal")) == Verdict(refused=Reason.UNKNOWN_EVENT)
+
+
+def test_a_visitor_has_a_week_and_a_clinics_system_as_long_as_its_networks(policy: Policy) -> None:
+    """A booking that is typed in after a month can still be told to the networks that take it."""
+    late = NOW - 60 * DAY
+    visit = make_visit(at=late, consent={"marketing": True, "at": late - DAY})
+    assert decide_with(policy, visit).refused is Reason.BAD_TIME
+    told = decide_with(policy, visit, from_system=True)
+    assert told.refused is None
+    assert results(told)[Destination.META] is Reason.EXPIRED
+    assert isinstance(results(told)[Destination.GOOGLE], CleanEvent)
+    ancient = NOW - 91 * DAY
+    visit = make_visit(at=ancient, consent={"marketing": True, "at": ancient - DAY})
+    assert decide_with(policy, visit, from_system=True).refused is Reason.BAD_TIME
+
+
+def test_each_verdict_says_what_the_journal_may_say(policy: Policy) -> None:
+    """The event's name inside and the kind of page; the page only where it is the reason or the event was taken."""
+    lead = policy.events_by_name["lead"]
+    private = look(policy, make_visit(url=f"{SITE}/portal"))
+    assert (private.event, private.page and private.page.match) == (lead, "/portal/**")
+    for change in ({"at": 0}, {"url": "https://foreign.example/"}):
+        refused = look(policy, make_visit(**change))
+        assert (refused.event, refused.page) == (lead, None)
+    withheld = look(policy, make_visit(gpc=True))
+    assert (withheld.event, withheld.source) == (lead, Source.WEBSITE)
+    assert withheld.page is not None
+    assert [str(decision.event_id) for decision in withheld.decisions] == [derive_event_id(to, UUID) for to in TOLD]
+    assert look(policy, make_visit(event="unknown")) == Verdict(refused=Reason.UNKNOWN_EVENT)

@@ -274,6 +274,7 @@ def test_a_raw_event_shows_nothing_of_itself() -> None:
     assert isinstance(raw, RawEvent)
     shown = [repr(raw), str(raw), f"{raw}", f"{raw!r:>20}", repr([raw]), repr(raw.url), str(raw.url)]
     assert not any("canary" in text for text in shown)
+    assert (repr(raw), repr(raw.url)) == ("<RawEvent>", "<Url>")
 
 
 @pytest.mark.parametrize("body", [b'{"canary-7d1f": nope}', b'{"canary-7d1f":1,"canary-7d1f":2}', b'"canary-7d1f\xff"'])

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from airlock.outcome import Reason
-from sanitizer.request import check_type, read_request
+from sanitizer.request import Request, check_type, read_request
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,8 @@ def test_json_and_beacons_in_utf_8_are_read(content_type: str) -> None:
         "text/plain; charset=",
         "text/plain; charset=utf-8; charset=utf-16",
         "text/plain; charset='utf-8'",
+        "text/plain; charset=utf-16=utf-8",
+        "text/plain; charset=XUTF-8X",
     ],
 )
 def test_any_other_type_or_charset_is_unsupported(content_type: str) -> None:
@@ -64,6 +66,24 @@ def test_any_other_type_or_charset_is_unsupported(content_type: str) -> None:
 def test_a_body_in_an_encoding_is_never_unpacked(encoding: str, reason: Reason | None) -> None:
     """What is not unpacked cannot be a bomb."""
     assert check_type({"content-type": "text/plain", "content-encoding": encoding}) is reason
+
+
+def test_everything_that_is_looked_at_is_here() -> None:
+    """And whatever is missing is empty, not an exception."""
+    event = {
+        "rawPath": "/v1/events",
+        "rawQueryString": "v=1",
+        "headers": {"Origin": "https://x.example", "X-Number": 7},
+        "cookies": ["airlock_click=x"],
+        "body": "{}",
+        "isBase64Encoded": False,
+        "requestContext": {"http": {"method": "POST", "path": "/other"}, "authorizer": {"iam": {"accountId": "1"}}},
+    }
+    headers = {"origin": "https://x.example", "x-number": "7"}
+    assert read_request(event) == Request("POST", "/v1/events", headers, "x", b"{}", signed=True, query="v=1")
+    del event["rawPath"]
+    assert read_request(event).path == "/other"
+    assert read_request({}) == Request("", "", {}, "", b"", signed=False, query="")
 
 
 def test_header_names_are_read_in_any_case_and_twice_is_both() -> None:
@@ -122,4 +142,4 @@ def test_a_request_shows_nothing_of_itself() -> None:
     request = read_request(
         {"rawPath": "/canary", "headers": {"x": "canary"}, "body": "canary", "cookies": ["canary=1"]}
     )
-    assert "canary" not in f"{request} {request!r}"
+    assert f"{request} {request!r}" == "<Request> <Request>"

@@ -4,14 +4,17 @@ import hashlib
 import hmac
 import json
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airlock.address_book import ContactField
 from airlock.policy import Policy
 from airlock.policy_document import compile_policy
+from airlock.tokens import ClickIdKind
 from sanitizer.hooks import Doors
 from sanitizer.receipts import ReceiptsInMemory
 from tests.clinic_systems import DAY, FBCLID, FUNCTIONS, GCLID, NOW, Clinic
@@ -136,8 +139,34 @@ def test_what_stands_beside_a_record_in_its_batch_changes_nothing_of_it(
     assert result in results
 
 
+FLAT = JSONS.filter(lambda value: not deep(value, 1))
+OBJECTS = st.one_of(
+    st.dictionaries(TEXTS, FLAT, max_size=3),
+    st.dictionaries(st.sampled_from([*ContactField, *ClickIdKind, "marketing", "at", "variant"]), TEXTS, max_size=4),
+    st.just(dict.fromkeys([*ContactField, *ClickIdKind], f"{CANARY}!")),  # no click id's letters: one of those is told
+)
+PAGES = TEXTS.map(lambda text: f"https://www.glow-medspa.example/{quote(text, errors='replace')}?q={CANARY}#{CANARY}")
+# Records that are read to their end, with the canary wherever a record has room for a text.
+PLANTED = st.fixed_dictionaries(
+    {},
+    optional={
+        "event": st.sampled_from(["lead", "booking", CANARY]),
+        "url": PAGES,
+        "authorization": st.sampled_from([CANARY, "auth_Zq8LkT3vWc5Yp0Ra"]),
+        "consent": OBJECTS,
+        "click": OBJECTS,
+        "user": OBJECTS,
+        "props": OBJECTS,
+        "value": FLAT,
+        "currency": FLAT,
+    },
+)
+
+
 @given(
-    st.dictionaries(st.sampled_from(sorted(CONTRACT)), st.one_of(JSONS, st.just(CANARY)), max_size=13),
+    st.one_of(
+        PLANTED, st.dictionaries(st.sampled_from(sorted(CONTRACT)), st.one_of(JSONS, st.just(CANARY)), max_size=13)
+    ),
     BESIDES,
     st.sampled_from(["crm", "phone_call", "in_person", "website", CANARY]),
 )
