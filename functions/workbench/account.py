@@ -126,6 +126,8 @@ def _count_not_told(lines: Iterable[Mapping[str, Any]]) -> list[NotTold]:
         match line.get("kind"), outcome:
             case "decision", Outcome.WITHHELD | Outcome.REFUSED | Outcome.REJECTED:
                 ends["decision", destination, identifier or number] = (outcome, reason)
+            case "decision", Outcome.ACCEPTED:  # tried again, and let through
+                ends.pop(("decision", destination, identifier), None)
             case "disclosure", Outcome.DELIVERED:
                 ends["disclosure", destination, identifier] = (outcome, "")
             case "disclosure", _ if reason != Reason.DUPLICATE:

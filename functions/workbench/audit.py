@@ -42,6 +42,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--verify", action="store_true", help="prove that no line was changed, removed or moved")
     parser.add_argument("--key", action="append", default=[], metavar="PEM", help="public key of the checkpoints")
+    parser.add_argument("--save-key", metavar="PEM", help="write the public keys of the checkpoints, asked of KMS")
     parser.add_argument("--export", metavar="FILE", help="write the lines with an end line, to be kept and verified")
     parser.add_argument("--unmask", action="store_true", help="ask CloudWatch for unmasked lines (logs:Unmask)")
     parser.add_argument("--schema", action="store_true", help="print what each field of a line means, and nothing else")
@@ -56,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     lines = read_journal(arguments, time.time_ns() // 1_000_000)
     if arguments.verify:
         return _verify(arguments, lines)
+    if arguments.save_key:
+        return _save_keys(arguments, lines)
     if arguments.export:
         return _export(arguments, lines)
     chosen = list(_choose(arguments, decode(lines)))
@@ -130,6 +133,23 @@ def _verify(arguments: argparse.Namespace, lines: Iterator[bytes]) -> int:
     else:
         sys.stdout.write(print_proof(proof))
     return int(not proof.holds)
+
+
+def _save_keys(arguments: argparse.Namespace, lines: Iterator[bytes]) -> int:
+    names = sorted({line["key"] for line in decode(lines) if line.get("kind") == "checkpoint"})
+    if not names:
+        raise Complaint("the journal has no checkpoint in this period, so it names no key")
+    client = _open_kms()
+    pems = [seals.write_pem(client.get_public_key(KeyId=name)["PublicKey"]) for name in names]
+    Path(arguments.save_key).write_bytes(b"".join(pems))
+    sys.stdout.write(f"{len(pems)} public keys written to {arguments.save_key}; keep them apart from the exports.\n")
+    return 0
+
+
+def _open_kms() -> Any:  # noqa: ANN401 - boto3 ships no types
+    import boto3  # noqa: PLC0415 - half a second that a local journal does not need
+
+    return boto3.client("kms")
 
 
 def _export(arguments: argparse.Namespace, lines: Iterator[bytes]) -> int:

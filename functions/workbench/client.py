@@ -109,6 +109,20 @@ class Client:
             return 0, b""
 
 
+def send_conversions(
+    url: str,
+    events: Iterable[Mapping[str, Any]],
+    region: str = "us-east-1",
+    credentials: Any = None,  # noqa: ANN401 - botocore ships no types
+) -> list[dict[str, Any]]:
+    """Tell of conversions, and be done: what `Client.send` gives, for all of them."""
+    client = Client(url, region, credentials)
+    try:
+        return list(client.send(events))
+    finally:
+        client.close()
+
+
 def _batch(events: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[bytes]]:
     batch: list[bytes] = []
     size = 0

@@ -41,7 +41,7 @@ _ABOUT = {
     "perimeter.svg": "perimeter map and data flow, drawn from the synthesised template",
     "assets.csv": "asset inventory, from the same template",
     "controls.md": "45 CFR citation, what the stack does, where the evidence is",
-    "guardrails.json": "what the guardrails said of the template",
+    "guardrails.json": "what the guardrails object to; with any objection there would be no template",
     "tests.txt": "the test suite's and the import contracts' results for this commit",
     "journal.csv": "journal index: each chain, its lines, and whether it is whole",
     "journal-schema.md": "what each field of a journal line means",

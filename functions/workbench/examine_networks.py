@@ -1,4 +1,4 @@
-"""The policy's networks in, how each one's secret and its pinned API version stand out."""
+"""The policy's networks and webhooks in, how each one's secret and its pinned API version stand out."""
 
 import datetime
 from collections.abc import Iterator
@@ -14,11 +14,12 @@ OLD = datetime.timedelta(days=90)
 def examine_secrets(policy: Policy, open_client: OpenClient, now: datetime.datetime) -> Iterator[Finding]:
     """Whether each secret is there, filled, and changed within 90 days. None of them is read."""
     client = open_client("secretsmanager")
-    for destination, rule in policy.rules.items():
-        about = f"secret {rule.secret}"
-        fill = f"uv run airlock secret set {destination}"
+    owners: dict[str, str] = {str(destination): rule.secret for destination, rule in policy.rules.items()}
+    for owner, name in (owners | {f"hooks/{hook.name}": hook.secret for hook in policy.hooks}).items():
+        about = f"secret {name}"
+        fill = f"uv run airlock secret set {owner}"
         try:
-            secret = client.describe_secret(SecretId=rule.secret)
+            secret = client.describe_secret(SecretId=name)
         except Exception as error:  # noqa: BLE001 - botocore's errors are many
             if name_error(error) == "ResourceNotFoundException":
                 yield Finding(about, Verdict.BAD, "there is none", "deploy the stack, which makes it empty")
@@ -27,7 +28,7 @@ def examine_secrets(policy: Policy, open_client: OpenClient, now: datetime.datet
             continue
         changed = secret.get("LastChangedDate")
         if not any("AWSCURRENT" in stages for stages in secret.get("VersionIdsToStages", {}).values()):
-            yield Finding(about, Verdict.BAD, f"is empty: {destination} is told nothing, and messages wait", fill)
+            yield Finding(about, Verdict.BAD, f"is empty: for {owner} nothing is taken or told", fill)
         elif secret.get("DeletedDate") is not None:
             yield Finding(about, Verdict.BAD, "is about to be deleted", "Secrets Manager: cancel the deletion")
         elif changed is None:

@@ -76,7 +76,7 @@ def read_cloud(
 
     FilterLogEvents and not Logs Insights: it gives every line, byte for byte, where a query ends at 10,000 results.
     """
-    pattern = " && ".join(["$.chain = *", *(f'$.{field} = "{value}"' for field, value in (wanted or {}).items())])
+    pattern = " && ".join(['$.chain = "*"', *(f'$.{field} = "{value}"' for field, value in (wanted or {}).items())])
     count = 0
     for group in groups:
         asked: dict[str, Any] = {

@@ -9,7 +9,7 @@ import httpx
 from msgspec import structs
 
 from airlock.address_book import Destination
-from airlock.authorization import AuthorizationsInMemory
+from airlock.authorization import Authorizations, AuthorizationsInMemory
 from airlock.chain import Signer
 from airlock.gate import Gate, NoGate
 from airlock.policy import Policy
@@ -66,6 +66,7 @@ class Loop:
         hold: bool,
         signer: Signer | None = None,
         gate: Gate = _NO_GATE,
+        on_file: Authorizations | None = None,
     ) -> None:
         def now() -> int:
             return time.time_ns() // 1_000_000
@@ -73,7 +74,7 @@ class Loop:
         self.policy = policy
         self.queues = {destination: Queue(destination, time.monotonic) for destination in policy.rules}
         self.outbox = Outbox(self.queues)
-        on_file = AuthorizationsInMemory()
+        on_file = on_file or AuthorizationsInMemory()
         self.airlock = set_up_airlock(policy, self.outbox, on_file, log, now, own_sites, signer, gate)
         built = build_at_hand(policy)
         self.airlock = structs.replace(self.airlock, script=Script(built.script, built.brotli))

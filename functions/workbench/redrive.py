@@ -16,6 +16,8 @@ from airlock.address_book import Destination
 from airlock.outcome import Reason
 from workbench.complaint import Complaint
 
+BURIED_FOR = (Reason.REJECTED, Reason.IN_DOUBT, Reason.GIVEN_UP, Reason.UNREADABLE)
+"""Why the forwarder puts a message there."""
 NONE = "none"
 """Stands for the reason of a message that SQS itself gave up."""
 _BATCH = 10
@@ -34,9 +36,7 @@ class Queues(Struct, frozen=True):
 def describe(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("network", choices=[str(name) for name in Destination], help="whose dead letters")
-    parser.add_argument(
-        "--reason", choices=[str(reason) for reason in Reason] + [NONE], help="only those buried for it"
-    )
+    parser.add_argument("--reason", choices=[*map(str, BURIED_FOR), NONE], help="only those buried for it")
     parser.add_argument(
         "--queue", metavar="NAME", help="the network's queue (default: the one airlock-*-NETWORK there is)"
     )
@@ -160,7 +160,7 @@ def _put_back(client: Any, url: str, message: Mapping[str, Any]) -> None:  # noq
 
 def _reason(message: Mapping[str, Any]) -> str:
     word = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue", NONE)
-    return word if word in Reason else NONE
+    return word if word in BURIED_FOR else NONE
 
 
 def _arn(client: Any, url: str) -> str:  # noqa: ANN401 - as above

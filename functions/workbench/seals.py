@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from workbench.complaint import Complaint
 from workbench.proof import VerifySignature
 
+_END = b"-----END PUBLIC KEY-----\n"
 _ALGORITHM = ec.ECDSA(hashes.SHA256())
 
 
@@ -41,7 +42,7 @@ def trust(pems: Sequence[bytes]) -> VerifySignature:
     Raises:
         Complaint: one of them is no public key on P-256 in PEM.
     """
-    keys = [_read(pem) for pem in pems]
+    keys = [key for pem in pems for key in _read(pem)]
 
     def verify(key: str, statement: bytes, signature: str) -> bool | None:
         del key  # a name proves nothing; the key itself does
@@ -50,14 +51,17 @@ def trust(pems: Sequence[bytes]) -> VerifySignature:
     return verify
 
 
-def _read(pem: bytes) -> ec.EllipticCurvePublicKey:
-    try:
-        key = serialization.load_pem_public_key(pem)
-    except ValueError:
-        key = None
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise Complaint("--key names a file that is no public key (P-256, PEM)", 2)
-    return key
+def _read(pem: bytes) -> Iterator[ec.EllipticCurvePublicKey]:
+    """Every key of a file."""
+    parts = [part + _END for part in pem.split(_END)[:-1]] or [pem]
+    for part in parts:
+        try:
+            key = serialization.load_pem_public_key(part)
+        except ValueError:
+            key = None
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise Complaint("--key names a file that is no public key (P-256, PEM)", 2)
+        yield key
 
 
 def _holds(public: ec.EllipticCurvePublicKey, statement: bytes, signature: str) -> bool:

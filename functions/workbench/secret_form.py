@@ -1,4 +1,4 @@
-"""A secret's text and its network in, what the store keeps out, or the rule that the text breaks; never the text."""
+"""A secret's text and whose it is in, what the store keeps out, or the rule that the text breaks; never the text."""
 
 import json
 import re
@@ -8,9 +8,12 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from airlock.address_book import Destination
+from airlock.hook import Scheme
 from forwarder.credential import CredentialError
 from forwarder.egress import Egress
 from forwarder.google_tokens import open_exchange
+from sanitizer.hook_secrets import SHORTEST
+from sanitizer.signature import decode_secret
 
 LONGEST = 65_536  # what Secrets Manager holds
 _TOKEN = re.compile(r"[!-~]{8,8192}", re.ASCII)
@@ -18,6 +21,7 @@ _TOKEN = re.compile(r"[!-~]{8,8192}", re.ASCII)
 _BEGINS: Mapping[Destination, str] = MappingProxyType({Destination.META: "EAA", Destination.PINTEREST: "pina_"})
 _GOOGLES_OWN = "ya29."
 _KEYS = frozenset({"token"})
+_HOOK_KEYS = frozenset({"secret", "previous"})  # `previous` is still taken while the sender changes over
 # google-auth looks whether these are there, not whether they hold anything.
 _FILLED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -62,6 +66,21 @@ def read_form(destination: Destination, text: str) -> Form:
     if set(document) != _KEYS or not isinstance(document["token"], str):
         raise FormError("is a JSON object, which must hold one key, `token`, with a text")
     return _read_token(destination, document["token"], text)
+
+
+def read_hook_form(scheme: Scheme, text: str) -> Form:
+    """The same for the secret that a webhook's sender signs with; FormError where it is none."""
+    text = text.strip()
+    document = _read_object(text) if text else None
+    parts = [text] if document is None else list(document.values())
+    if document is not None and not ({"secret"} <= set(document) <= _HOOK_KEYS):
+        raise FormError("is a JSON object, which must hold `secret`, and may hold `previous`")
+    for part in parts:
+        if not isinstance(part, str) or _TOKEN.fullmatch(part) is None:
+            raise FormError("must be one word of 8 to 8192 visible ASCII characters, without spaces")
+        if len(decode_secret(part, scheme)) < SHORTEST:
+            raise FormError(f"must be of {SHORTEST} bytes at least, written as its sender shows it")
+    return Form(text, "signing secret")
 
 
 def _read_object(text: str) -> dict[str, object] | None:

@@ -21,9 +21,7 @@ _WIDTH = 100
 def describe(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--policy", metavar="FILE", help="a policy in TOML (default: the repository's own)")
-    parser.add_argument(
-        "--only", choices=_PARTS, help="this part alone, as it is for a file: gtm > airlock.tpl"
-    )
+    parser.add_argument("--only", choices=_PARTS, help="this part alone, as it is for a file: gtm > airlock.tpl")
     parser.add_argument(
         "--no-integrity",
         action="store_true",

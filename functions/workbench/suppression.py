@@ -28,12 +28,30 @@ def add_totals(counts: Mapping[Cell, int]) -> dict[Cell, int]:
     return table
 
 
-def suppress(table: Mapping[Cell, int], k: int = K) -> frozenset[Cell]:
-    """The cells that may not be shown of a table with its totals."""
-    hidden = {cell for cell, count in table.items() if 0 < count < k}
+def suppress(table: Mapping[Cell, int], k: int = K, also: frozenset[Cell] = frozenset()) -> frozenset[Cell]:
+    """The cells that may not be shown of a table with its totals; `also` names some that another table hides."""
+    hidden = {cell for cell, count in table.items() if 0 < count < k} | (also & table.keys())
     while more := _find_more(table, hidden, k):
         hidden |= more
     return frozenset(hidden)
+
+
+def suppress_together(
+    wholes: Mapping[Cell, int], parts: list[Mapping[Cell, int]], row: str, k: int = K
+) -> tuple[frozenset[Cell], list[frozenset[Cell]]]:
+    """The same of tables that tell the same numbers twice: `row` of `wholes` is the row of totals of each of `parts`.
+
+    What one of them hides of these numbers all hide, or the one would give back what the other does not show.
+    """
+    shared: set[str] = set()
+    while True:
+        hidden = suppress(wholes, k, frozenset((row, column) for column in shared))
+        within = [suppress(part, k, frozenset((TOTAL, column) for column in shared)) for part in parts]
+        found = {column for name, column in hidden if name == row}
+        found |= {column for each in within for name, column in each if name == TOTAL}
+        if found <= shared:
+            return hidden, within
+        shared |= found
 
 
 def _find_more(table: Mapping[Cell, int], hidden: set[Cell], k: int) -> set[Cell]:

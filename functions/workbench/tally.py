@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from airlock.outcome import Outcome, Reason
-from workbench.suppression import TOTAL, Cell, K, add_totals, suppress
+from workbench.suppression import TOTAL, Cell, K, add_totals, suppress_together
 
 NO_TOKEN = "(none)"  # noqa: S105 - a label, no secret
 DELIVERED = "delivered"
@@ -52,13 +52,19 @@ def draw_report(lines: Iterable[Mapping[str, Any]], by: str | None = None, k: in
         if state == (Outcome.DELIVERED, ""):
             conversions.setdefault(destination, Counter())[_read_token(decision, by), week] += 1
             recognised.setdefault(destination, Counter())[_name_identity(decision), week] += 1
+    tables = {
+        destination: _close(
+            counts, [conversions.get(destination, Counter()), recognised.get(destination, Counter())], k
+        )
+        for destination, counts in sorted(loss.items())
+    }
     return Report(
         k=k,
         first=min(times, default=None),
         last=max(times, default=None),
-        conversions={to: _close(counts, k) for to, counts in sorted(conversions.items())},
-        loss={to: _close(counts, k) for to, counts in sorted(loss.items())},
-        recognised={to: _close(counts, k) for to, counts in sorted(recognised.items())},
+        conversions={to: told for to, (_, told, _) in tables.items() if to in conversions},
+        loss={to: whole for to, (whole, _, _) in tables.items()},
+        recognised={to: known for to, (_, _, known) in tables.items() if to in recognised},
     )
 
 
@@ -104,10 +110,16 @@ def tell_week(at: int) -> str:
     return f"{datetime.datetime.fromtimestamp(at / 1000, datetime.UTC):%G-W%V}"
 
 
-def _close(counts: Mapping[Cell, int], k: int) -> Table:
-    table = add_totals(counts)
-    hidden = suppress(table, k)
-    rows, columns = sorted({row for row, _ in counts}), sorted({column for _, column in counts})
+def _close(whole: Mapping[Cell, int], parts: list[Counter[Cell]], k: int) -> tuple[Table, Table, Table]:
+    """The tables of one network, with what may not be shown taken out: all of them count what was delivered."""
+    first, second = (add_totals(part) for part in parts)
+    table = add_totals(whole)
+    hidden, (told, known) = suppress_together(table, [first, second], DELIVERED, k)
+    return _show(table, hidden), _show(first, told), _show(second, known)
+
+
+def _show(table: Mapping[Cell, int], hidden: frozenset[Cell]) -> Table:
     # The most frequent first would tell the order of hidden cells: rows stand by name.
+    rows, columns = sorted({row for row, _ in table} - {TOTAL}), sorted({column for _, column in table} - {TOTAL})
     cells: dict[Cell, int | None] = {cell: None if cell in hidden else count for cell, count in table.items()}
     return Table((*rows, TOTAL), (*columns, TOTAL), cells)

@@ -87,8 +87,11 @@ class Witness:
         with self._lock:
             first, first_sent = max(0, lines_from - self._gone), max(0, sent_from - self._sent_gone)
             lines = list(itertools.islice(self._lines, first, first + _MOST_AT_ONCE))
-            sent = list(itertools.islice(self._sent, first_sent, first_sent + _MOST_AT_ONCE))
-            next_line, next_sent = self._gone + first + len(lines), self._sent_gone + first_sent + len(sent)
+            next_line = self._gone + first + len(lines)
+            behind = itertools.islice(self._sent, first_sent, first_sent + _MOST_AT_ONCE)
+            # A reader ties what was sent to lines that it has.
+            sent = list(itertools.takewhile(lambda each: max(each["lines"], default=0) < next_line, behind))
+            next_sent = self._sent_gone + first_sent + len(sent)
             more = first + len(lines) < len(self._lines) or first_sent + len(sent) < len(self._sent)
             return {
                 "run": self.run,

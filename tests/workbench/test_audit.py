@@ -1,20 +1,25 @@
 """`airlock audit`: an auditor's questions, answered from an export alone or from CloudWatch Logs."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives import serialization
 
+from airlock.chain import Chain
+from airlock.journal import Journal
 from airlock.journal_line import Checkpoint, Decision, Disclosure, Note, Processing
-from airlock.outcome import Reason
+from airlock.outcome import Outcome, Reason
 from airlock.tokens import derive_event_id
 from workbench.account import draw_account
 from workbench.journal_schema import FIELDS, KINDS
 from workbench.journal_source import decode, read_moment
 from workbench.proof import EndLine
 from workbench.reasons import REASONS
+from workbench.seals import LocalSigner
 
 LEAD = "00000000-0000-4000-8000-000000000001"
 
@@ -110,7 +115,7 @@ def test_lines_come_from_cloudwatch_page_by_page(command: Any, logs: Any, journa
 
 def test_cloudwatch_is_asked_for_journal_lines_of_the_period(command: Any, logs: Any) -> None:
     command("audit", "--since", "2026-11-24", "--until", "2026-11-25", "--network", "meta", "--balance")
-    assert logs.asked[0]["filterPattern"] == '{ $.chain = * && $.destination = "meta" }'
+    assert logs.asked[0]["filterPattern"] == '{ $.chain = "*" && $.destination = "meta" }'
     assert logs.asked[0]["endTime"] == logs.asked[0]["startTime"] + 86_400_000 - 1
 
 
@@ -152,3 +157,57 @@ def test_an_event_counts_once_however_often_it_was_tried() -> None:
     assert account.not_told == ()
     (row,) = draw_account([held, held]).not_told
     assert (row.reason, row.count) == ("throttled", 1)
+
+
+class Keys:
+    """KMS, which gives public keys in DER."""
+
+    def __init__(self, signer: LocalSigner) -> None:
+        self.signer = signer
+
+    def get_public_key(self, **asked: Any) -> Any:
+        assert asked["KeyId"] == self.signer.key
+        key = serialization.load_pem_public_key(self.signer.pem)
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return {"PublicKey": key.public_bytes(serialization.Encoding.DER, form)}
+
+
+def test_a_signed_journal_is_verified_with_the_key_that_kms_gives_out(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: int
+) -> None:
+    """From the first line to the auditor's desk: signed, exported, the key saved, verified, and a forgery refused."""
+    signer, log = LocalSigner(), io.StringIO()
+    journal = Journal(log, "ab" * 32, chain=Chain("sanitizer-1", signer))
+    journal.decide(now, outcome=Outcome.REFUSED, reason=Reason.METHOD)
+    journal.seal(now)
+    written, export, key = tmp_path / "log.jsonl", tmp_path / "export.jsonl", tmp_path / "key.pem"
+    written.write_text(log.getvalue())
+    monkeypatch.setattr("workbench.audit._open_kms", lambda: Keys(signer))
+    assert command("audit", "--local", written, "--export", export)[0] == 0
+    assert command("audit", "--local", export, "--save-key", key)[0] == 0
+    code, out, _ = command("audit", "--local", export, "--verify", "--key", key)
+    assert code == 0
+    assert "1 of 1 signatures hold" in out
+    other = tmp_path / "other.pem"
+    other.write_bytes(LocalSigner().pem)
+    assert command("audit", "--local", export, "--verify", "--key", other)[0] == 1
+    other.write_bytes(LocalSigner().pem + signer.pem)
+    assert command("audit", "--local", export, "--verify", "--key", other)[0] == 0, "a file may hold several keys"
+    other.write_text("no key")
+    assert command("audit", "--local", export, "--verify", "--key", other)[0] == 2
+
+
+def test_a_line_that_cloudwatch_masked_is_told_from_one_that_was_changed(command: Any, journal_file: Path) -> None:
+    text = journal_file.read_text().replace('"surface":"general"', '"surface":"*******"')
+    journal_file.write_text(text)
+    code, out, _ = command("audit", "--local", journal_file, "--verify")
+    assert code == 1
+    assert "export with --unmask" in out
+
+
+def test_an_event_that_was_let_through_at_last_is_not_among_what_was_not_told() -> None:
+    """The visitor agreed after all: the browser told the same event again, under the same id."""
+    decision = {"kind": "decision", "destination": "meta", "event_id": "a" * 32}
+    first = {**decision, "outcome": "withheld", "reason": "no_consent"}
+    assert draw_account([first, {**decision, "outcome": "accepted"}]).not_told == ()
+    assert len(draw_account([first, first]).not_told) == 1

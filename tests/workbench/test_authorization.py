@@ -14,6 +14,7 @@ from airlock.policy import Policy
 from airlock.tokens import refer_to_authorization
 from tests.clinic_systems import FakeDynamo
 from workbench import authorization
+from workbench.authorization_file import AuthorizationFile
 from workbench.command import main
 from workbench.dev import Desk
 
@@ -160,3 +161,19 @@ def test_the_store_holds_hashes_and_terms_and_nothing_else(capsys: pytest.Captur
         *("recipients", "information", "purposes", "signed_at", "expires_at", "template_sha256", "revoked_at")
     }
     assert authorization.describe.__doc__
+
+
+def test_dev_keeps_authorizations_in_the_file_that_the_command_writes(
+    capsys: pytest.CaptureFixture[str], file: str, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one process records, the airlock in another finds, and what is revoked over its route, the command shows."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AIRLOCKDEMO")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "airlock-demo-secret")
+    run(capsys, "add", ID, *TERMS, *TEMPLATE, "--file", file)
+    store = AuthorizationFile(Path(file))
+    desk = Desk(policy, on_file=store)
+    desk.start()
+    assert run(capsys, "revoke", ID, "--url", desk.origin)[0] == 0
+    desk.stop()
+    store.close()
+    assert run(capsys, "show", ID, "--file", file)[1].split()[1] == "revoked"

@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 
 from airlock.policy import Policy
 from tests.clinic_systems import DAY, GCLID, uuid
-from workbench.client import AirlockError, Client
+from workbench.client import AirlockError, Client, send_conversions
 from workbench.dev import Desk
 from workbench.sigv4 import DEMO_CREDENTIALS, HOOK_SECRET, is_signed
 
@@ -51,6 +51,11 @@ def test_conversions_are_told_and_each_gets_its_answer(client: Client) -> None:
     assert [result["id"] for result in told] == [uuid(number) for number in range(250)]
     assert {result["reason"] for result in told[1::2]} == {None}
     assert {result["reason"] for result in told[::2]} == {"no_consent"}
+
+
+def test_one_call_is_enough_for_a_system_that_has_a_list(desk: Desk) -> None:
+    told = send_conversions(desk.origin, [event(901), event(902, consent=None)], credentials=CREDENTIALS)
+    assert [result["status"] for result in told] == ["accepted", "refused"]
 
 
 def test_an_authorization_is_recorded_and_revoked(client: Client) -> None:

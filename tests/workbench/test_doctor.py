@@ -268,6 +268,15 @@ def test_no_deployment_at_all_is_not_seen(policy: Policy) -> None:
     assert {each.verdict for each in of(findings, "secret")} == {BAD}
 
 
+def test_the_secrets_of_webhooks_are_examined_too(policy: Policy) -> None:
+    account = Account()
+    account.answers["secretsmanager.describe_secret"] |= {"VersionIdsToStages": {}}
+    findings = look(policy, account)
+    for hook in policy.hooks:
+        (found,) = of(findings, f"secret {hook.secret}")
+        assert found.remedy == f"uv run airlock secret set hooks/{hook.name}"
+
+
 def test_a_rest_api_is_examined_too(policy: Policy) -> None:
     account = Account()
     account.answers["apigatewayv2.get_apis"] = {"Items": []}

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -143,3 +144,24 @@ def test_a_template_that_is_not_there_is_said(command: Any, tmp_path: Path, give
     empty = tmp_path / "empty"
     empty.mkdir()
     assert command("evidence", "--out", tmp_path / "e", "--template", empty / given)[0] == 2
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, "every test passed"), (1, "TESTS FAILED")])
+def test_the_tests_of_this_commit_are_run_and_their_failure_fails(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str
+) -> None:
+    cdk_out, folder = tmp_path / "cdk.out", tmp_path / "evidence"
+    cdk_out.mkdir()
+    (cdk_out / "stack.template.json").write_text(json.dumps(write_template()))
+    asked: list[list[str]] = []
+
+    def run_python(words: list[str]) -> subprocess.CompletedProcess[str]:
+        asked.append(words)
+        return subprocess.CompletedProcess(words, code if "pytest" in words else 0, "1 passed\n", "")
+
+    monkeypatch.setattr("workbench.evidence._run_python", run_python)
+    assert command("evidence", "--out", folder, "--template", cdk_out)[0] == code
+    assert said in (folder / "index.md").read_text()
+    assert "1 passed" in (folder / "tests.txt").read_text()
+    assert any("pytest" in words for words in asked)
+    assert any("lint_imports" in " ".join(words) for words in asked)

@@ -22,6 +22,7 @@ import pytest
 from airlock.authorization import AuthorizationsInMemory
 from airlock.policy import Policy
 from tests.clinic_systems import FUNCTIONS, GCLID
+from workbench.client import Client
 from workbench.command import main
 from workbench.complaint import Complaint
 from workbench.dev import Desk
@@ -561,3 +562,26 @@ def test_memory_does_not_grow_with_the_sheet(tmp_path: Path, policy: Policy) -> 
     few = measure(tmp_path, policy, 500)
     (tmp_path / "state").unlink()
     assert measure(tmp_path, policy, 5_000) < few * 1.5
+
+
+def test_a_sheet_on_stdin_is_judged_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = write(tmp_path / "a.csv", [good(), good(date="soon")], "utf-16", sep="\t")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(sheet.read_bytes())))
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, "-")["accepted"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_an_airlock_that_is_away_is_said_to_be_and_the_next_try_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = write(tmp_path / "calls.csv", recent(20))
+    with monkeypatch.context() as patched:
+        away = Client("http://127.0.0.1:9", wait=lambda _: None)
+        patched.setattr("workbench.import_sheet._open_client", lambda _: away)
+        assert main(["import", str(sheet), "--send", "--url", "http://127.0.0.1:9"]) == 1
+    assert "did not answer; run the same command to go on" in capsys.readouterr().err
+    assert send(capsys, sheet, desk)["accepted"] == 20

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import pytest
 
 from airlock.address_book import Destination
+from airlock.hook import Scheme
 from airlock.policy import Policy
 from forwarder.credentials import SecretsManagerCredentials
 from forwarder.egress import Egress
 from workbench.command import main
 from workbench.complaint import Complaint
-from workbench.secret import find_name, read_text, store
-from workbench.secret_form import FormError, read_form
+from workbench.secret import Kept, find_secret, read_text, store
+from workbench.secret_form import FormError, read_form, read_hook_form
 
 CANARY = "CanaryOfTheSecret0123456789abcdef"
 META = f"EAA{CANARY}"
@@ -52,12 +53,13 @@ class FakeSecrets:
 
 
 def set_secret(network: str, text: str, client: FakeSecrets, *, as_json: bool = False) -> int:
-    return store(argparse.Namespace(network=network, json=as_json), f"airlock/{network}", text, client)
+    kept = Kept(f"airlock/{network}", lambda given: read_form(Destination(network), given))
+    return store(argparse.Namespace(owner=network, json=as_json), kept, text, client)
 
 
 def test_a_token_is_stored_under_the_name_of_the_policy(policy: Policy, capsys: pytest.CaptureFixture[str]) -> None:
     client = FakeSecrets()
-    assert find_name(policy, Destination.META) == "airlock/meta"
+    assert find_secret(policy, "meta").name == "airlock/meta"
     assert set_secret("meta", f" {META}\n", client) == 0
     assert client.kept == {"airlock/meta": META}
     said = capsys.readouterr()
@@ -83,7 +85,7 @@ def test_googles_credentials_are_stored_as_the_file_has_them(document: dict[str,
 def test_a_programs_answer_is_json_without_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
     set_secret("meta", META, FakeSecrets(), as_json=True)
     told = json.loads(capsys.readouterr().out)
-    assert told == {"network": "meta", "secret": "airlock/meta", "kind": "token", "version": "version-1"}
+    assert told == {"owner": "meta", "secret": "airlock/meta", "kind": "token", "version": "version-1"}
 
 
 def test_a_google_token_of_an_hour_comes_with_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,7 +158,36 @@ def test_on_a_terminal_it_is_asked_for_without_echo() -> None:
 
 def test_a_network_that_is_told_nothing_has_no_secret(policy: Policy) -> None:
     with pytest.raises(Complaint, match=r"no enabled \[destination.ga4\]"):
-        find_name(policy, Destination.GA4)
+        find_secret(policy, "ga4")
+    with pytest.raises(Complaint, match="it has meta, google") as refused:
+        find_secret(policy, CANARY)
+    assert CANARY not in str(refused.value), "perhaps it is the secret, in the wrong place"
+
+
+LONG = "c2VjcmV0LW9mLWFuLWludmVudGVkLXNlbmRlcg=="
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_a_webhooks_secret_is_what_its_sender_shows_or_two_of_them(scheme: Scheme) -> None:
+    for text in (LONG, json.dumps({"secret": LONG}), json.dumps({"secret": LONG, "previous": LONG[::-1] * 2})):
+        assert read_hook_form(scheme, f" {text}\n").text == text
+    for text in (
+        "",
+        "short",
+        f"{LONG} {LONG}",
+        json.dumps({"previous": LONG}),
+        json.dumps({"secret": LONG, "x": LONG}),
+    ):
+        with pytest.raises(FormError) as refused:
+            read_hook_form(scheme, text)
+        assert LONG not in str(refused.value)
+
+
+def test_a_webhooks_secret_is_found_by_its_route(policy: Policy) -> None:
+    for hook in policy.hooks:
+        kept = find_secret(policy, f"hooks/{hook.name}")
+        assert kept.name == hook.secret
+        assert kept.read(LONG).kind == "signing secret"
 
 
 def test_the_secret_is_no_argument(capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,7 +127,7 @@
     }
   }
 
-  bar.append(make('div', 'demo-tools', '', make('label', '', '', toggle, ' Old pixels beside the airlock'), opener));
+  bar.append(make('div', 'demo-tools', '', make('label', '', '', toggle, ' Old pixels, too'), opener));
   bar.prepend(panel);
   // Nothing of the site stays below the bar, however high it is.
   new ResizeObserver(() => {

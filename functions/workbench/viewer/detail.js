@@ -64,8 +64,12 @@ function sentBlocks(item, policy, context) {
     headers,
     make('pre', { tabindex: '0', 'aria-label': 'Body that was sent' }, pretty === null ? sent.body || '(no body)' : pretty),
     pretty === null ? null : folded('Body, exact bytes', sent.body),
-    make('p', { class: 'answered' }, 'It was answered ', make('b', {}, String(sent.status)), ', which tells the page nothing of what follows.'),
-    ), sent.path === '/v1/events' && policy ? switchBoard(sent, policy, context) : ''];
+    make('p', { class: 'answered' }, 'It was answered ', make('b', {}, String(sent.status)), answered(sent))), sent.path === '/v1/events' && policy ? switchBoard(sent, policy, context) : ''];
+}
+
+// A page is never told what was decided; a clinic's own system, whose signature was checked, is.
+function answered(sent) {
+  return sent.path === '/v1/events' ? ', which tells the page nothing of what was decided.' : '.';
 }
 
 // --- What was decided ---

@@ -103,7 +103,7 @@ function showAwaited() {
 
 function drawGate(mode) {
   const closed = mode !== 'open';
-  setText(byId('gate'), closed ? 'Open again' : 'Close');
+  setText(byId('gate'), closed ? 'Open the airlock' : 'Close the airlock');
   byId('gate').setAttribute('aria-pressed', String(closed));
   byId('closed').hidden = !closed;
   setText(byId('closed'), closed ? `The kill switch is at “${mode}”: what is closed takes nothing, and is answered 204.` : '');
