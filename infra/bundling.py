@@ -33,6 +33,7 @@ BUILD_TIME_ONLY = frozenset(
 POLICY = "policy.json"
 SCRIPT = "collector/airlock.js"
 PYTHON = "3.13"
+KEPT_ZIPS = 8
 # What says how it was installed here, which differs from machine to machine.
 _OF_THE_INSTALLATION = (
     ".lock",
@@ -141,7 +142,9 @@ def build(bundle: Bundle, made: Mapping[str, bytes], architecture: Architecture,
         zipped = Path(beside) / "zip"
         _zip(zipped, *filter(None, (root, dependencies)))
         name = f"{bundle.name}-{architecture}-{hashlib.sha256(zipped.read_bytes()).hexdigest()[:16]}.zip"
-        return zipped.rename(cache / name)
+        made_zip = zipped.rename(cache / name)
+    _forget_old(cache, f"{bundle.name}-{architecture}-*.zip")
+    return made_zip
 
 
 def _install(bundle: Bundle, architecture: Architecture, cache: Path) -> Path | None:
@@ -203,6 +206,12 @@ def _zip(path: Path, *roots: Path) -> None:
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[name].read_bytes())
+
+
+def _forget_old(cache: Path, pattern: str) -> None:
+    """Zips of earlier code, but for the latest few: another synthesis may be about to read one of those."""
+    for path in sorted(cache.glob(pattern), key=lambda path: path.stat().st_mtime)[:-KEPT_ZIPS]:
+        path.unlink(missing_ok=True)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -69,7 +69,7 @@ class Mailbox(Construct):
             visibility_timeout=VISIBILITY,
             max_message_size_bytes=LARGEST_MESSAGE,
             dead_letter_queue=dead_letter_queue,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # what a failed first deployment made goes
         )
 
 
@@ -156,7 +156,7 @@ def make_secret(
         description=f"{holds}; filled by `airlock secret set` and never by the stack",
         kms_key_id=key.key_arn,
     )
-    secret.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+    secret.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
     acknowledge(
         secret,
         "HIPAA.Security-SecretsManagerRotationEnabled",

@@ -21,14 +21,16 @@ WHY: Mapping[str, str] = {
     "the group before, lift its deletion protection",
     "AWS::SQS::Queue": "its events were accepted and not yet told, or never will be. Look into it, let it run empty, "
     "then delete it; after 14 days it is empty by itself",
-    "AWS::SecretsManager::Secret": "a token that only its network can issue again. Revoke it there, then delete it",
+    "AWS::SecretsManager::Secret": "what only the other side can issue again. Revoke it there, then delete it",
 }
 _NAMES = ("QueueName", "LogGroupName", "TableName", "Name", "Description", "RoleName")
 
 
 def list_what_stays(template: Template) -> Iterator[Resource]:
     """The resources that a stack leaves behind, in the order of the template."""
-    return (resource for resource in resources(template) if resource.body.get("DeletionPolicy") == "Retain")
+    return (
+        resource for resource in resources(template) if resource.body.get("DeletionPolicy", "").startswith("Retain")
+    )
 
 
 def describe(resource: Resource) -> str:
@@ -37,16 +39,20 @@ def describe(resource: Resource) -> str:
     return f"{name} ({resource.type}): {WHY.get(resource.type, 'see its documentation')}"
 
 
+def write_list(folder: Path) -> str:
+    """A line for each resource that stays, of every template in the folder; empty where there is no template."""
+    templates = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.template.json"))]
+    return "".join(f"{describe(resource)}\n" for template in templates for resource in list_what_stays(template))
+
+
 def main() -> int:
-    """Print the list of every template in the folder."""
+    """Print the list."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "cdk.out")
-    paths = sorted(folder.glob("*.template.json"))
-    if not paths:
+    lines = write_list(folder)
+    if not lines:
         sys.stderr.write(f"{folder} holds no template: run `python -m infra.app` first\n")
         return 1
-    for path in paths:
-        for resource in list_what_stays(json.loads(path.read_text("utf-8"))):
-            sys.stdout.write(f"{describe(resource)}\n")
+    sys.stdout.write(lines)
     return 0
 
 

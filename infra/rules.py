@@ -81,7 +81,8 @@ def _is_eligible(resource: Resource) -> Iterator[str]:
 
 
 def _is_kept(resource: Resource) -> Iterator[str]:
-    if not resource.body.get("DeletionPolicy") == resource.body.get("UpdateReplacePolicy") == "Retain":
+    stays = resource.body.get("DeletionPolicy") in {"Retain", "RetainExceptOnCreate"}
+    if not stays or resource.body.get("UpdateReplacePolicy") != "Retain":
         yield "DeletionPolicy and UpdateReplacePolicy must be Retain"
 
 

@@ -27,11 +27,12 @@ class Asked(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """What a server answers; without a status the connection breaks instead."""
+    """What a server answers; without a status the connection breaks instead. `hangs_up`: afterwards, without a word."""
 
     status: int | None
     body: bytes = b""
     headers: Mapping[str, str] = {}
+    hangs_up: bool = False
 
 
 class Authority:
@@ -145,6 +146,9 @@ class TlsServer:
                 self.send_header("content-length", str(len(answered.body)))
                 self.end_headers()
                 self.wfile.write(answered.body)
+                if answered.hangs_up:
+                    self.wfile.flush()
+                    self.close_connection = True
 
             do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
 

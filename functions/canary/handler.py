@@ -24,6 +24,7 @@ class Settings(NamedTuple):
     host: str
     site: str
     log_prefix: str
+    own_group: str
     gate_parameter: str
     logs: LogsClient
     systems_manager: Any
@@ -51,7 +52,7 @@ def fly(settings: Settings) -> dict[str, Any]:
         if settings.post(settings.host, visit) != visit.status
     ]
     settings.wait(_SETTLES_S)
-    groups, found = search_logs(settings.logs, settings.log_prefix, patient.needles(), start)
+    groups, found = search_logs(settings.logs, settings.log_prefix, patient.needles(), start, settings.own_group)
     report = {"kind": "canary", "at": settings.now(), "groups": groups, "found": [list(each) for each in found]}
     if found:
         settings.systems_manager.put_parameter(
@@ -105,6 +106,7 @@ def _open() -> Settings:
         host=os.environ["AIRLOCK_HOST"],
         site=os.environ["AIRLOCK_SITE"],
         log_prefix=os.environ["AIRLOCK_LOG_PREFIX"],
+        own_group=os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
         gate_parameter=os.environ["AIRLOCK_GATE_PARAMETER"],
         logs=boto3.client("logs"),
         systems_manager=boto3.client("ssm"),

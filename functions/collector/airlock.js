@@ -2,6 +2,7 @@
 //
 //   airlock("lead", { value: 150, currency: "USD", email: "...", phone: "..." })
 //   airlock.consent({ marketing: true })      nothing is sent, and nothing stored, before this
+//   airlock.consent({ marketing: false })     takes it back: what waits is dropped, and the airlock forgets the click
 //   airlock.gpc                               true: the browser asks for an opt-out, and it is honoured
 //   airlock.debug = true                      tells the console what was sent or withheld, and why; never a value
 //

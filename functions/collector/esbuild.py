@@ -36,7 +36,7 @@ def install_esbuild(cache: Path) -> Path:
     if (found := find_esbuild(cache)) is not None:
         return found
     executable = cache / _ESBUILD
-    npm = _find_npm()
+    npm = find_npm()
     cache.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache.parent) as beside:
         made = Path(beside) / "made"
@@ -97,7 +97,12 @@ def find_node() -> str:
     return node
 
 
-def _find_npm() -> list[str]:
+def find_npm() -> list[str]:
+    """The words that begin an npm command.
+
+    Raises:
+        EsbuildError: this machine has none.
+    """
     npm = shutil.which("npm")
     if npm is not None:
         return [npm]

@@ -41,8 +41,10 @@ class SecretsManagerCredentials:
             document = secret
         if isinstance(document, dict) and "type" in document:
             token: object = self._exchange(rule.secret, secret, document)
+        elif isinstance(document, dict):
+            token = document.get("token")
         else:
-            token = document.get("token") if isinstance(document, dict) else secret
+            token = None if isinstance(document, list) else secret
         if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             raise CredentialError(f"secret {rule.secret}: holds no token")
         return token

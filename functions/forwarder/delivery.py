@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from airlock.clean import CleanEvent
+from airlock.mask import mask
 from airlock.outcome import Reason
-from airlock.policy import Policy
+from airlock.policy import PayloadLog, Policy
 from airlock.request_guard import RequestGuard
 from forwarder.adapter import Adapter, Call
 from forwarder.answer import (
@@ -35,26 +36,40 @@ from forwarder.ledger import Claim, Ledger, LedgerError, NoLedger
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 MaySend = Callable[[], bool]
-"""Whether there is time left for another request."""
+"""Whether another request may be begun."""
 _NO_LEDGER = NoLedger()
+_THREADS = 10
 IN_HAND_MS = 300_000
 """For how long a claim may be that of another copy of the message, still at work."""
 
 
+class Sent(Struct, frozen=True, dict=True):
+    """One request that went out, with the events that it told."""
+
+    call: Call
+    events: tuple[CleanEvent, ...]
+    payload_log: PayloadLog
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the exact bytes of the body."""
+        return hashlib.sha256(self.call.body).hexdigest()
+
+    @cached_property
+    def payload(self) -> bytes | None:
+        """The body as the policy lets the journal show it."""
+        return mask(self.call.body, self.events, self.payload_log)
+
+
 class Delivery(Struct, frozen=True):
-    """What was sent for one event and what came of it; without a call nothing was sent."""
+    """What was sent for one event and what came of it; where nothing is `sent`, nothing left."""
 
     event: CleanEvent
     answer: Answer
-    call: Call | None = None
+    sent: Sent | None = None
     status: int | None = None
     claim: Claim | None = None  # how it stood in the ledger, where one is asked
     error: Exception | None = None  # a bug, where there was one
-
-    @property
-    def sha256(self) -> str | None:
-        """SHA-256 of the exact bytes of the body."""
-        return hashlib.sha256(self.call.body).hexdigest() if self.call else None
 
 
 class Courier(Struct, frozen=True, dict=True):
@@ -159,7 +174,7 @@ class Courier(Struct, frozen=True, dict=True):
 
     def _send(self, batch: Sequence[CleanEvent], may_send: MaySend) -> Iterator[Delivery]:
         if not may_send():
-            yield from (Delivery(event, Retry(None, Reason.UNAVAILABLE, "no_time_left")) for event in batch)
+            yield from (Delivery(event, Retry(None, Reason.UNAVAILABLE, "not_sent")) for event in batch)
             return
         try:
             credential = self._credential()
@@ -187,6 +202,7 @@ class Courier(Struct, frozen=True, dict=True):
         return RequestGuard(self.policy, self.adapter.destination, self.adapter.version)
 
     def _exchange(self, batch: Sequence[CleanEvent], call: Call, may_send: MaySend) -> Iterator[Delivery]:
+        sent = Sent(call, tuple(batch), self.policy.payload_log)
         status = None
         error = None
         try:
@@ -212,7 +228,7 @@ class Courier(Struct, frozen=True, dict=True):
             answers = Rejected(answers.code)
         each = answers if isinstance(answers, tuple) else (answers,) * len(batch)
         for event, answer in zip(batch, each, strict=True):
-            yield Delivery(event, answer, call, status, error=error)
+            yield Delivery(event, answer, sent, status, error=error)
 
     def _halve(self, batch: Sequence[CleanEvent], may_send: MaySend) -> Iterator[Delivery]:
         middle = len(batch) // 2
@@ -229,4 +245,7 @@ class _Spread(Struct, frozen=True):
         """The results in the items' order."""
         if self.pool is None or len(items) == 1:
             return map(function, items)
-        return self.pool.map(function, items)
+        # A thread's turn costs more than a quick call: a few at a time.
+        parts = [items[start::_THREADS] for start in range(min(_THREADS, len(items)))]
+        done = list(self.pool.map(lambda part: [function(item) for item in part], parts))
+        return [done[place % _THREADS][place // _THREADS] for place in range(len(items))]

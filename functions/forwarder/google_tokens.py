@@ -102,7 +102,9 @@ def _open(document: Mapping[str, Any]) -> Any:  # noqa: ANN401 - google-auth's c
             told = {**document, "token_uri": "https://oauth2.googleapis.com/token"}
             return service_account.Credentials.from_service_account_info(told, scopes=[SCOPE])  # type: ignore[no-untyped-call]  # google-auth
         case "authorized_user":
-            return user_credentials.Credentials.from_authorized_user_info(dict(document), scopes=[SCOPE])  # type: ignore[no-untyped-call]  # google-auth
+            # With what the user granted, whatever scopes the file names.
+            told = {key: document[key] for key in ("client_id", "client_secret", "refresh_token")}
+            return user_credentials.Credentials.from_authorized_user_info(told)  # type: ignore[no-untyped-call]  # google-auth
         case "external_account" if document.get("subject_token_type") == _AWS:
             # The function's own role, from its environment: no metadata service is asked.
             source = {"environment_id": "aws1", "regional_cred_verification_url": _REGIONAL_STS}

@@ -7,9 +7,8 @@ from msgspec import Struct
 
 from airlock.clean import CleanEvent
 from airlock.guard import Hit
-from airlock.journal import Journal, mask
+from airlock.journal import Journal
 from airlock.outcome import Outcome, Reason
-from airlock.policy import PayloadLog
 from forwarder.adapter import Adapter
 from forwarder.answer import (
     Delivered,
@@ -42,7 +41,6 @@ class Desk(Struct, frozen=True):
     """Where the fate of one network's messages is sealed. `jitter` gives a number from 0 to 1."""
 
     adapter: Adapter
-    payload_log: PayloadLog
     queue: Queue
     journal: Journal
     jitter: Callable[[], float]
@@ -121,7 +119,7 @@ class Desk(Struct, frozen=True):
         rule: Hit | None,
         delivery: Delivery | None,
     ) -> None:
-        call = delivery.call if delivery else None
+        sent = delivery.sent if delivery else None
         answer = delivery.answer if delivery else None
         self.journal.disclose(
             now,
@@ -129,12 +127,12 @@ class Desk(Struct, frozen=True):
             reason=reason,
             clean=item.event,
             attempt=item.record.received,
-            host=call.host if call else None,
+            host=sent.call.host if sent else None,
             status=delivery.status if delivery else None,
             code=getattr(answer, "code", None),
             trace=getattr(answer, "trace", None),
             rule=rule,
-            payload=mask(call.body, item.event, self.payload_log) if call else None,
-            sha256=delivery.sha256 if delivery else None,
-            size=len(call.body) if call else None,
+            payload=sent.payload if sent else None,
+            sha256=sent.sha256 if sent else None,
+            size=len(sent.call.body) if sent else None,
         )

@@ -53,8 +53,7 @@ class Forwarder(Struct, frozen=True, dict=True):
     @cached_property
     def desk(self) -> Desk:
         """Where they are settled."""
-        payload_log = self.courier.policy.payload_log
-        return Desk(self.courier.adapter, payload_log, self.queue, self.journal, self.jitter)
+        return Desk(self.courier.adapter, self.queue, self.journal, self.jitter)
 
 
 def forward(
@@ -147,7 +146,7 @@ class _Shift:
     def _send(self, items: Sequence[Item]) -> None:
         courier = self._forwarder.courier
         deliveries: list[Delivery] = []
-        for batch in courier.deliver([item.event for item in items], self._now, self._may_send):
+        for batch in courier.deliver([item.event for item in items], self._now, self._may_go_on):
             self._watch(batch)
             deliveries += batch
             for delivery in batch:
@@ -158,14 +157,18 @@ class _Shift:
         except LedgerError as error:
             self._stumble(error)
 
+    def _may_go_on(self) -> bool:
+        """Whether there is time for another request, and the breaker has not opened since the last one."""
+        return self._may_send() and not self._forwarder.breaker.pause_s(self._now // 1000)
+
     def _watch(self, batch: Sequence[Delivery]) -> None:
         """Let the breaker see what came of each request."""
         seen: set[int] = set()
         for delivery in batch:
             if delivery.error is not None:
                 self._stumble(delivery.error)
-            if delivery.call is not None and id(delivery.call) not in seen:
-                seen.add(id(delivery.call))
+            if delivery.sent is not None and id(delivery.sent) not in seen:
+                seen.add(id(delivery.sent))
                 self._forwarder.breaker.note(delivery.answer, self._now // 1000)
 
     def _settle(self, delivery: Delivery) -> None:

@@ -43,6 +43,7 @@ def settle(cloud: Cloud, now: int, status: int | None = None) -> Settings:
         host="collect.glow-medspa.example",
         site="https://www.glow-medspa.example",
         log_prefix="/airlock/glow/",
+        own_group="/airlock/glow/canary",
         gate_parameter="/airlock/glow/gate",
         logs=cloud,
         systems_manager=cloud,
@@ -105,6 +106,12 @@ def test_a_flight_that_proves_nothing_fails_but_closes_nothing(now: int) -> None
         with pytest.raises(CanaryError):
             fly(settle(cloud, now, status))
         assert cloud.put == {}
+
+
+def test_its_own_log_is_not_searched(now: int) -> None:
+    """Its role may not read it, and a flight that fails for that would prove nothing."""
+    with pytest.raises(CanaryError, match="no log group"):
+        fly(settle(Cloud([], groups=("/airlock/glow/canary",)), now))
 
 
 def test_a_hash_of_the_patient_in_a_log_is_a_finding() -> None:

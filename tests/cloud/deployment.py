@@ -55,8 +55,8 @@ def _point_at_secrets(value: Any, secrets: set[str]) -> Any:
     return value
 
 
-def upload(emulator: Emulator, folder: Path, zips: Mapping[str, Path], template: Mapping[str, Any]) -> None:
-    """The assets of a synthesis: each Lambda's code for this machine's processor under the key that the template names."""
+def upload(emulator: Emulator, zips: Mapping[str, Path], template: Mapping[str, Any]) -> None:
+    """The assets: each Lambda's code, for this machine's processor, under the key that the template names."""
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     emulator.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
@@ -65,7 +65,6 @@ def upload(emulator: Emulator, folder: Path, zips: Mapping[str, Path], template:
             properties = body["Properties"]
             part = properties["Handler"].partition(".")[0]
             s3.put_object(Bucket=BUCKET, Key=properties["Code"]["S3Key"], Body=zips[part].read_bytes())
-    del folder
 
 
 def deploy(emulator: Emulator, name: str, template: Mapping[str, Any]) -> dict[str, str]:
@@ -96,5 +95,7 @@ def deploy(emulator: Emulator, name: str, template: Mapping[str, Any]) -> dict[s
         time.sleep(0.1)
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
     return {
-        each["LogicalResourceId"]: each["PhysicalResourceId"] for page in pages for each in page["StackResourceSummaries"]
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for page in pages
+        for each in page["StackResourceSummaries"]
     }

@@ -1,9 +1,10 @@
 """ministack, an AWS emulator, installed for itself and started on loopback with IAM and TLS: an AWS account for tests.
 
-It lives in an environment of its own under build/, since it pins a botocore of its own. It runs a function's zip under its
-own interpreter, which is why that is Python 3.13 like the functions' runtime.
+It lives in an environment of its own under build/, since it pins a botocore of its own. It runs a function's zip under
+its own interpreter, which is why that is Python 3.13 like the functions' runtime.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from typing import Any, Self
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from tests.loopback import Authority
 
@@ -63,9 +65,12 @@ def _run(*command: str) -> None:
 
 
 class Emulator:
-    """One account on loopback. `networks` are the hosts that its functions find at `networks_port`."""
+    """One account on loopback, `host` its airlock's name. Its functions find the `networks` at `networks_port`."""
 
-    def __init__(self, folder: Path, authority: Authority, networks: Sequence[str], networks_port: int) -> None:
+    def __init__(
+        self, folder: Path, authority: Authority, host: str, networks: Sequence[str], networks_port: int
+    ) -> None:
+        self._host = host
         self._folder = folder
         self._authority = authority
         self._networks = networks
@@ -78,7 +83,7 @@ class Emulator:
 
     def __enter__(self) -> Self:
         python = install()
-        certificate, key = self._authority.certify("emulator", ("127.0.0.1", "localhost"))
+        certificate, key = self._authority.certify("emulator", ("127.0.0.1", "localhost", self._host))
         trusted = str(self._authority.file)
         environment = {
             "AUTH": "true",
@@ -99,6 +104,7 @@ class Emulator:
             "TMPDIR": str(self._folder),
             "USE_SSL": "1",
         }
+        # As root it listens on 127.0.0.1:443 too, where nobody else does.
         with (self._folder / "emulator.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [str(python), "-m", "ministack"],
@@ -114,15 +120,8 @@ class Emulator:
     def __exit__(self, *_: object) -> None:
         process = self._process
         assert process is not None
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
-        try:
-            os.killpg(process.pid, signal.SIGKILL)  # its workers, where any is left
-        except ProcessLookupError:
-            pass
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with its workers; what it leaves lies in the run's own folder
         process.wait(10)
 
     def _wait_until_up(self) -> None:
@@ -132,7 +131,7 @@ class Emulator:
         while True:
             try:
                 client.get_caller_identity()
-            except Exception:
+            except BotoCoreError:
                 if self._process.poll() is not None or time.monotonic() > ends:
                     raise RuntimeError(self.read_log()[-4000:]) from None
                 time.sleep(0.1)

@@ -132,6 +132,20 @@ test("a withdrawal is told to the airlock once, with nothing of the page or of t
   assert.deepEqual(more, []);
 });
 
+test("what waited when consent was withdrawn is gone, and a new yes does not bring it back", async () => {
+  const page = run("core.js");
+  page.scope.airlock.consent(yes);
+  page.scope.airlock("lead"); // under way, so that the next one waits
+  page.scope.airlock("booking");
+  page.scope.airlock.consent({ marketing: false });
+  page.scope.airlock.consent(yes);
+  await page.pass(600000);
+  assert.deepEqual(
+    page.bodies.map(({ event }) => event),
+    ["lead", "withdrawal"]
+  );
+});
+
 test("a no that was never a yes is told to nobody", async () => {
   const page = run("core.js");
   page.scope.airlock("lead");

@@ -492,6 +492,21 @@ def test_one_conversion_told_to_five_pixels_is_one_event(
     assert sum("told just now" in line for line in said) == 2
 
 
+def test_a_page_view_that_a_pixel_tells_as_well_is_one_event(
+    context: Any, site: Host, collector: Host, script: Script
+) -> None:
+    collector.put("/airlock.js", script(*Shim), "text/javascript")
+    site.put("/", build_page(collector, tag="data-debug data-airlock-page=page_view"))
+    page, _, said = open_page(context, site)
+    page.evaluate(CONSENT)
+    page.evaluate("fbq('track', 'PageView'); gtag('event', 'page_view'); uetq.push('event', 'page_view', {})")
+    page.evaluate("fbq('track', 'Contact')")
+    assert [event["event"] for event in collector.wait_for(2)] == ["page_view", "contact"]
+    settle(page)
+    assert len(collector.events) == 2
+    assert sum("data-airlock-page tells it" in line for line in said) == 3
+
+
 def test_a_link_that_waits_for_the_conversion_is_followed(
     context: Any, site: Host, collector: Host, script: Script
 ) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from airlock.policy import ConsentTool, Page, Policy, Shim, Surface
+from airlock.policy import ConsentTool, Page, Policy, PolicyError, Shim, Surface
+from airlock.policy_document import compile_policy
 from collector import esbuild as bundler
 from collector.assembly import assemble, write_stub
-from collector.build import CACHE, build
+from collector.build import CACHE, build, build_at_hand, build_readable
 from collector.esbuild import EsbuildError, compress, install_esbuild, minify
 from collector.private_pages import write_pattern
+from tests.collector import sizes
 from tests.collector.conftest import Script, ask_for
 
 COLLECTOR = Path(bundler.__file__).parent
@@ -138,3 +140,35 @@ def test_the_script_with_every_part_is_javascript(
     command = [node, "--check", str(tmp_path / "airlock.js")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_lists_the_sizes_as_they_are(policy: Policy, esbuild: Path) -> None:
+    """Within a few bytes, which another word in the policy or another zlib may make."""
+    del esbuild  # without it there is nothing to weigh
+    readme = (COLLECTOR.parents[1] / "README.md").read_text("utf-8").splitlines()
+    for row in sizes.render(policy).splitlines()[2:]:
+        name, *measured = [cell.strip() for cell in row.strip("|").split("|")]
+        listed = next((line.split("|")[2:5] for line in readme if line.startswith(f"| {name} |")), None)
+        assert listed is not None, f"put the output of `python -m tests.collector.sizes` into the README: no {name}"
+        numbers = [map(int, re.findall(r"\d+", " ".join(cells).replace(",", ""))) for cells in (measured, listed)]
+        assert all(abs(here - there) <= 20 for here, there in zip(*numbers, strict=True)), name
+
+
+def test_a_part_that_nobody_has_cannot_be_asked_for() -> None:
+    text = (COLLECTOR.parent / "clinic.toml").read_text("utf-8") + '\n[script]\nshims = ["fbq", "snaptr"]\nextra = 1\n'
+    with pytest.raises(PolicyError) as refused:
+        compile_policy(text)
+    first, second = refused.value.problems
+    assert "script.shims: must be a list of words out of fbq, gtag, ttq, lintrk, uetq" in first
+    assert "script.extra" in second
+    assert "snaptr" not in str(refused.value)
+
+
+def test_without_what_builds_it_the_readable_script_is_at_hand(policy: Policy, tmp_path: Path) -> None:
+    assert build_at_hand(policy, tmp_path) == build_readable(policy)
+    assert build_readable(policy).script.decode() == assemble(policy)
+    assert list(build_readable(policy).files) == ["collector/airlock.js"]
+
+
+def test_what_builds_it_being_at_hand_the_minified_script_is(policy: Policy, minified: Script) -> None:
+    assert build_at_hand(policy).script.decode() == minified()

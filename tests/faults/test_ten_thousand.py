@@ -34,7 +34,7 @@ LIVING = (Destination.META, Destination.GOOGLE, Destination.TIKTOK, Destination.
 DEAD = Destination.REDDIT
 EVENTS = dict.fromkeys(LIVING, 2_150) | {Destination.GA4: 900, DEAD: 500}
 POISON_EVERY = 500
-KILL_EVERY_S = 2.5
+KILL_EVERY_S = 4
 LONGEST_S = 240  # of real time: the machine may be busy; it takes a small part of that
 ROOT = Path(__file__).parent.parent.parent
 

@@ -58,10 +58,9 @@ def fresh_environment(home: Path) -> Mapping[str, str]:
     """No AWS account, no Docker, no Node but the packaged one, and nothing of the network but a closed port."""
     tools = home / "bin"
     tools.mkdir(parents=True)
-    for tool in ("uv", "python3.13"):
-        found = sys.executable if tool.startswith("python") else shutil.which(tool)
-        assert found, f"{tool} is needed"
-        (tools / tool).symlink_to(found)
+    uv = shutil.which("uv")
+    assert uv, "uv is needed"
+    (tools / "uv").symlink_to(uv)
     closed = "http://127.0.0.1:9"
     known = os.environ  # noqa: TID251 - of which nothing but these is handed on
     kept = {name: known[name] for name in ("HOME", "LANG", "UV_CACHE_DIR") if name in known}

@@ -7,7 +7,7 @@ import pytest
 from infra.template import Resource, Template, resources
 from tests.infra.conftest import Pick
 
-NETWORKS = ("google", "linkedin", "meta", "tiktok")
+NETWORKS = ("google", "meta")
 PREFIX = "airlock-glow-medspa-"
 
 
@@ -55,7 +55,7 @@ def test_one_dead_letter_is_enough(alarms: dict[str, Resource], pick: Pick) -> N
 def test_a_message_is_late_when_it_waited_longer_than_it_was_told_to(alarms: dict[str, Resource]) -> None:
     """Every event waits for its quarter hour; a Google conversion for six hours after its click."""
     limits = {network: alarms[f"{network}-late"].get("Threshold") for network in NETWORKS}
-    assert limits == {"google": 26_100, "linkedin": 4500, "meta": 4500, "tiktok": 4500}
+    assert limits == {"google": 26_100, "meta": 4500}
 
 
 def test_a_day_without_a_request_is_an_alarm_and_a_quiet_hour_is_none(alarms: dict[str, Resource]) -> None:

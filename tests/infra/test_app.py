@@ -30,5 +30,7 @@ def test_a_mistake_ends_it_with_one_sentence_and_no_traceback(tmp_path: Path, wo
 def test_node_comes_from_a_package() -> None:
     folder = find_packaged_node()
     assert folder is not None
-    version = subprocess.run([str(folder / "bin" / "node"), "--version"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run(
+        [str(folder / "bin" / "node"), "--version"], capture_output=True, text=True, check=True
+    ).stdout
     assert version.startswith("v24.")

@@ -12,10 +12,24 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from airlock.policy import Policy, load
 from infra import bundling
-from infra.bundling import FORWARDER, FUNCTIONS, POLICY, SANITIZER, SCRIPT, Architecture, Bundle, BundlingError, build
+from infra.bundling import (
+    CANARY,
+    FORWARDER,
+    FUNCTIONS,
+    KEPT_ZIPS,
+    POLICY,
+    SANITIZER,
+    SCRIPT,
+    Architecture,
+    Bundle,
+    BundlingError,
+    build,
+)
 from infra.settings import read_settings
 from infra.zips import build_zips
 from tests.infra.conftest import POLICY as CLINIC
@@ -171,14 +185,13 @@ def test_without_uv_the_build_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
         build(SANITIZER, {POLICY: b"{}"}, Architecture.X86_64, tmp_path)
 
 
-@pytest.mark.parametrize(("name", "module"), [("sanitizer", "sanitizer.handler"), ("forwarder", "forwarder.handler")])
-def test_a_zip_needs_nothing_beside_it_to_be_imported(tmp_path: Path, name: str, module: str) -> None:
-    path = build_zips(read_settings({"script": "readable", "policy": str(CLINIC)}), Architecture.X86_64)[name]
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall(tmp_path)
-    also = "; import sanitizer.phone_book" if name == "sanitizer" else "; import aws_lambda_powertools"
+def _run_apart(zipped: Path, folder: Path, code: str, *beside: Path) -> None:
+    """Run code with what is in a zip and the standard library, and nothing of this project's environment."""
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(folder)
+    paths = [str(folder), *map(str, beside)]
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {module}{also}"],
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {paths!r}\n{code}"],
         env={},
         capture_output=True,
         text=True,
@@ -187,3 +200,61 @@ def test_a_zip_needs_nothing_beside_it_to_be_imported(tmp_path: Path, name: str,
     if "wrong ELF class" in done.stderr or "cannot open shared object" in done.stderr:
         pytest.skip("this machine is no x86_64")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def zips_here() -> Mapping[str, Path]:
+    """The zips with this machine's wheels in them."""
+    return build_zips(read_settings({"script": "readable", "policy": str(CLINIC)}), Architecture.X86_64)
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the Lambda runtime brings: boto3, as the project file pins it."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    folder = tmp_path_factory.mktemp("runtime")
+    uv = shutil.which("uv")
+    assert uv, "uv is needed"
+    subprocess.run([uv, "pip", "install", "--quiet", "--target", str(folder), *groups["runtime"]], check=True)
+    return folder
+
+
+def test_the_sanitizers_zip_needs_nothing_beside_it(zips_here: Mapping[str, Path], tmp_path: Path) -> None:
+    rare = ["phone_book", "hooks", "conversions", "aws", "aws_wire"]
+    modules = [
+        "sanitizer.handler",
+        *(f"sanitizer.{name}" for name in rare if (FUNCTIONS / "sanitizer" / f"{name}.py").exists()),
+    ]
+    _run_apart(zips_here["sanitizer"], tmp_path, f"import {', '.join(modules)}")
+
+
+def test_the_forwarders_zip_needs_the_runtimes_aws_client_and_nothing_else(
+    zips_here: Mapping[str, Path], runtime: Path, tmp_path: Path
+) -> None:
+    """What was left out of its dependencies is never asked for: Google's signature, the ledger and the secrets work."""
+    key = tmp_path / "key.pem"
+    made = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    key.write_bytes(made.private_bytes(*form))
+    code = f"""
+import forwarder.handler, forwarder.google_tokens
+from forwarder.egress import Egress
+from forwarder.ledger import DynamoLedger
+from aws_lambda_powertools.utilities import parameters
+from google.auth import crypt
+Egress()
+DynamoLedger(object(), "table")
+signer = crypt.RSASigner.from_string(open({str(key)!r}).read())
+assert len(signer.sign(b"what is signed")) == 256
+"""
+    _run_apart(zips_here["forwarder"], tmp_path / "zip", code, runtime)
+
+
+def test_the_canarys_zip_needs_nothing_beside_it(zips_here: Mapping[str, Path], tmp_path: Path) -> None:
+    _run_apart(zips_here["canary"], tmp_path, "import canary.handler")
+
+
+def test_the_cache_forgets_the_zips_of_earlier_code(tmp_path: Path) -> None:
+    built = [build(CANARY, {"mark": bytes([number])}, Architecture.X86_64, tmp_path) for number in range(KEPT_ZIPS + 3)]
+    assert len(list(tmp_path.glob("*.zip"))) == KEPT_ZIPS
+    assert built[-1].exists()

@@ -8,7 +8,7 @@ from airlock.address_book import Destination
 from infra.template import Template
 from tests.infra.conftest import Pick
 
-NETWORKS = ("google", "linkedin", "meta", "tiktok")
+NETWORKS = ("google", "meta")
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -59,7 +59,7 @@ def test_every_line_can_name_the_code_that_wrote_it(pick: Pick) -> None:
 def test_the_sanitizer_knows_each_networks_queue(pick: Pick) -> None:
     (sanitizer,) = pick("Lambda::Function", FunctionName="airlock-glow-medspa-sanitizer")
     urls = str(sanitizer.get("Environment.Variables.AIRLOCK_QUEUE_URLS"))
-    for network in ("google", "linkedin", "meta", "tiktok"):
+    for network in ("google", "meta"):
         (queue,) = pick("SQS::Queue", QueueName=f"airlock-glow-medspa-{network}")
         assert f'"{network}":"' in urls.replace('\\"', '"')
         assert queue.name in urls

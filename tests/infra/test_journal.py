@@ -15,7 +15,7 @@ PREFIX = "/airlock/glow-medspa/"
 
 def test_every_part_that_writes_has_a_log_group_of_its_own(pick: Pick) -> None:
     names = {group.get("LogGroupName") for group in pick("Logs::LogGroup")}
-    parts = {f"{PREFIX}{part}" for part in ("sanitizer", "google", "linkedin", "meta", "tiktok", "canary")}
+    parts = {f"{PREFIX}{part}" for part in ("sanitizer", "google", "meta", "canary")}
     assert names == {*parts, "/aws/vendedlogs/airlock/glow-medspa/access"}
 
 
@@ -91,7 +91,7 @@ def test_the_auditors_questions_are_ready_and_cover_every_journal(pick: Pick) ->
     assert len(queries) == 8
     for query in queries:
         assert query.get("Name").startswith("airlock/glow-medspa/")
-        assert len(query.get("LogGroupNames")) == 5
+        assert len(query.get("LogGroupNames")) == 3
         text = StringIO(query.get("QueryString"))
         for line in text:
             command = line.removeprefix("| ").split(maxsplit=1)[0]

@@ -74,7 +74,7 @@ def test_checkov_finds_nothing_but_what_has_a_reason(halved: Path) -> None:
     done = subprocess.run([*tool, "-d", str(halved), *options], cwd=ROOT, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout)
     assert report["summary"]["parsing_errors"] == 0
-    assert report["summary"]["passed"] > 200
+    assert report["summary"]["passed"] > 150
     failed = {
         f"{each['check_id']} {each['check_name']} {each['resource']}" for each in report["results"]["failed_checks"]
     }

@@ -5,7 +5,6 @@ window.fbq = window._fbq = (command, ...rest) => {
   if (/^trackSingle/.test(command)) rest.shift(); // names the pixel first
   const [name, fields] = rest;
   if (!/^track/.test(command)) drop("fbq " + command, "no counterpart");
-  else if (name == "PageView" && page) drop("fbq " + name, "data-airlock-page tells it");
   else take(`fbq ${command} ${name}`, name, fields);
 };
 for (const call of fbqCalls) fbq(...call);

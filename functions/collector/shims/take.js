@@ -8,6 +8,7 @@ const take = (call, name, fields) => {
   const { value, currency, ...rest } = fields || {};
   const place = find(name);
   if (place < 0) return drop(call, "unknown_event");
+  if (place == find(page)) return drop(call, "data-airlock-page tells it");
   // A site tells one conversion to each of its pixels, one after another. It is one conversion.
   if (Date.now() - taken[place] < 5e3) return drop(call, "told just now");
   taken[place] = Date.now();

@@ -1,7 +1,7 @@
 """For the emulator's processes, deployed functions among them: the networks' hosts are one port of this machine's.
 
-Python runs this file at its start, where this folder is on PYTHONPATH. What a function does is not changed by it: it asks
-for graph.facebook.com at port 443 over TLS, and verifies the certificate; only the address it gets is another one. A name
+Python runs this file at its start, where this folder is on PYTHONPATH. What a function does is not changed by it: it
+asks for graph.facebook.com at port 443 over TLS, and verifies the certificate; only the address is another one. A name
 that is neither a network's nor loopback does not exist, so that no test can reach the world by mistake.
 """
 
