@@ -45,6 +45,8 @@ class Watch(Construct):
 
     def over_journal(self) -> list[cloudwatch.IAlarm]:
         """What any function can write that somebody must look at; a fault rolls a new version back."""
+        says = "A network's API version ends within 60 days: update Airlock; `airlock check` says which"
+        self._raise("version-ends", says, self._counted("VersionEnds"))
         self._raise("suspected", "Something like health data was stopped before it left", self._counted("Suspected"))
         return [self._raise("faults", "A function stumbled over an event: nothing of it left", self._counted("Fault"))]
 

@@ -64,6 +64,7 @@ FORWARDER_COUNTS: Mapping[str, str] = {
 COUNTS: Mapping[str, str] = {
     "Fault": '{ $.kind = "fault" }',
     "Suspected": f'{{ $.reason = "{Reason.PHI_SUSPECTED}" }}',
+    "VersionEnds": f'{{ $.reason = "{Reason.VERSION_ENDS}" }}',
 }
 _ANSWERS = "filter kind = 'disclosure'"
 QUERIES: Mapping[str, str] = {

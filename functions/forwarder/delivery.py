@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
 from itertools import groupby
-from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,29 +17,24 @@ from airlock.request_guard import RequestGuard
 from forwarder.adapter import Adapter, Call
 from forwarder.answer import (
     Answer,
-    Delivered,
     InDoubt,
     Processed,
     Prohibited,
     Rejected,
-    Repeated,
     Retry,
     Split,
     Stopped,
     Unauthorised,
 )
+from forwarder.claims import Claims
 from forwarder.credential import CredentialError, Credentials
 from forwarder.egress import Egress, Unreachable
-from forwarder.ledger import Claim, Ledger, LedgerError, NoLedger
+from forwarder.ledger import Claim, Ledger, NoLedger
+from forwarder.spread import spread
 
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 MaySend = Callable[[], bool]
 """Whether another request may be begun."""
 _NO_LEDGER = NoLedger()
-_THREADS = 10
-IN_HAND_MS = 300_000
-"""For how long a claim may be that of another copy of the message, still at work."""
 
 
 class Sent(Struct, frozen=True, dict=True):
@@ -91,13 +85,10 @@ class Courier(Struct, frozen=True, dict=True):
         """
         batches = list(self._batch(events))
 
-        def send(batch: Sequence[CleanEvent]) -> list[Delivery]:
-            return self._send_claimed(batch, now, may_send, _Spread(None))
-
         if self.pool is not None and len(batches) > 1:
-            yield from self.pool.map(send, batches)
+            yield from self.pool.map(lambda batch: self._send_claimed(batch, now, may_send, None), batches)
         else:
-            yield from (self._send_claimed(batch, now, may_send, _Spread(self.pool)) for batch in batches)
+            yield from (self._send_claimed(batch, now, may_send, self.pool) for batch in batches)
 
     def conclude(self, deliveries: Iterable[Delivery]) -> None:
         """Enter in the ledger what came of these; called when it stands in the journal.
@@ -106,9 +97,12 @@ class Courier(Struct, frozen=True, dict=True):
             LedgerError: an entry could not be made. What was told is then told again at a network that recognises it,
                 and is in doubt at one that does not.
         """
-        claimed = [delivery for delivery in deliveries if delivery.claim is not None]
-        for _ in _Spread(self.pool).map(self._enter, claimed):
-            pass
+
+        def enter(delivery: Delivery) -> None:
+            if delivery.claim is not None:
+                self._claims.enter(delivery.event, delivery.claim, delivery.answer)
+
+        spread(self.pool, enter, list(deliveries))
 
     def look(self, request: str) -> Processed | Answer:
         """What the network tells of a request that it accepted earlier."""
@@ -132,39 +126,17 @@ class Courier(Struct, frozen=True, dict=True):
                 yield alike[start : start + self.adapter.max_batch]
 
     def _send_claimed(
-        self, batch: Sequence[CleanEvent], now: int, may_send: MaySend, spread: "_Spread"
+        self, batch: Sequence[CleanEvent], now: int, may_send: MaySend, pool: Executor | None
     ) -> list[Delivery]:
-        if self.adapter.recognises_s is None:
+        if not self._claims.are_needed:
             return list(self._send(batch, may_send))
-        claims = dict(zip(batch, spread.map(lambda event: self._claim(event, now), batch), strict=True))
+        claimed = spread(pool, lambda event: self._claims.claim(event, now), batch)
+        claims = dict(zip(batch, claimed, strict=True))
         refused = [Delivery(event, claim) for event, claim in claims.items() if not isinstance(claim, Claim)]
         allowed = {event.event_id: claim for event, claim in claims.items() if isinstance(claim, Claim)}
         left = [event for event in batch if event.event_id in allowed]
         sent = self._send(left, may_send) if left else ()
         return refused + [replace(delivery, claim=allowed[delivery.event.event_id]) for delivery in sent]
-
-    def _claim(self, event: CleanEvent, now: int) -> Claim | Answer:
-        """The claim, or why the event may not be sent with it."""
-        try:
-            claim = self.ledger.claim(self.adapter.destination, event.event_id, now)
-        except LedgerError:
-            return Retry(None, Reason.LEDGER_UNAVAILABLE)
-        if claim.is_told:
-            return Repeated()
-        if claim.since is not None and now - claim.since >= (self.adapter.recognises_s or 0) * 1000:
-            # It would count twice. Unless it is only another copy's, whose answer is waited for.
-            return Retry(None, Reason.NOT_YET) if now - claim.since < IN_HAND_MS else InDoubt()
-        return claim
-
-    def _enter(self, delivery: Delivery) -> None:
-        destination, event_id = self.adapter.destination, delivery.event.event_id
-        match delivery.answer:
-            case Delivered():
-                self.ledger.confirm(destination, event_id)
-            case InDoubt() | Retry(may_have_arrived=True):
-                pass  # the claim stands, from its first moment
-            case _ if delivery.claim is not None and delivery.claim.is_new:
-                self.ledger.release(destination, event_id)
 
     def _credential(self) -> str | Answer:
         try:
@@ -195,6 +167,10 @@ class Courier(Struct, frozen=True, dict=True):
             yield Delivery(batch[0], Stopped(hit))
         else:
             yield from self._halve(batch, may_send)
+
+    @cached_property
+    def _claims(self) -> Claims:
+        return Claims(self.adapter, self.ledger)
 
     @cached_property
     def _guard(self) -> RequestGuard:
@@ -234,18 +210,3 @@ class Courier(Struct, frozen=True, dict=True):
         middle = len(batch) // 2
         yield from self._send(batch[:middle], may_send)
         yield from self._send(batch[middle:], may_send)
-
-
-class _Spread(Struct, frozen=True):
-    """A map that overlaps its calls where there is a pool; in the pool's own threads there must be none."""
-
-    pool: Executor | None
-
-    def map(self, function: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterable[_Result]:
-        """The results in the items' order."""
-        if self.pool is None or len(items) == 1:
-            return map(function, items)
-        # A thread's turn costs more than a quick call: a few at a time.
-        parts = [items[start::_THREADS] for start in range(min(_THREADS, len(items)))]
-        done = list(self.pool.map(lambda part: [function(item) for item in part], parts))
-        return [done[place % _THREADS][place // _THREADS] for place in range(len(items))]

@@ -1,6 +1,5 @@
 """An SQS batch of one network in, the messages to keep out: admits, delivers and settles each, whatever goes wrong."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, assert_never
@@ -15,16 +14,14 @@ from airlock.gate import Gate, NoGate
 from airlock.guard import Guard
 from airlock.journal import Journal
 from airlock.outcome import Outcome, Reason
-from airlock.policy import Stage
 from forwarder import follow_up
-from forwarder.answer import Delivered, Processed, Rejected, Retry
 from forwarder.breaker import Breaker
 from forwarder.delivery import Courier, Delivery, MaySend
 from forwarder.door import Admitted, Door, Ends, Waits
-from forwarder.follow_up import FIRST_LOOK_S, GIVE_UP_S, FollowUp
+from forwarder.follow_up import FollowUp
 from forwarder.ledger import LedgerError
-from forwarder.patience import back_off, steady_wait
 from forwarder.queue import Queue, Record, read_records
+from forwarder.reports import Reports, read_trace
 from forwarder.settlement import Desk, Item
 
 _NO_GATE = NoGate()
@@ -54,6 +51,11 @@ class Forwarder(Struct, frozen=True, dict=True):
     def desk(self) -> Desk:
         """Where they are settled."""
         return Desk(self.courier.adapter, self.queue, self.journal, self.jitter)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What is still to be asked of the network."""
+        return Reports(self.courier, self.queue, self.journal, self.jitter, self.waits)
 
 
 def forward(
@@ -180,53 +182,16 @@ class _Shift:
             self._stumble(error)
 
     def _ask_later(self, deliveries: Sequence[Delivery]) -> None:
-        """Put the question what came of these requests on the queue, where the network tells that later."""
-        courier = self._forwarder.courier
-        if courier.adapter.report is None or courier.policy.stage is Stage.TEST:
-            return
-        traces = Counter(
-            delivery.answer.trace
-            for delivery in deliveries
-            if isinstance(delivery.answer, Delivered) and delivery.answer.trace
-        )
-        delay_s = FIRST_LOOK_S if self._forwarder.waits else 0
-        for trace, count in traces.items():
-            try:
-                message = follow_up.write(FollowUp(trace, count, self._now // 1000))
-                self._forwarder.queue.send(message, delay_s)
-            except Exception as error:  # noqa: BLE001 - as in `take`
-                # Told again under the same id they count once, and the question comes with them.
-                self._stumble(error)
-                self.kept.update(
-                    self._items[delivery.event.event_id].record.id
-                    for delivery in deliveries
-                    if isinstance(delivery.answer, Delivered) and delivery.answer.trace == trace
-                )
+        for unasked, error in self._forwarder.reports.ask_later(deliveries, self._now):
+            # Told again under the same id they count once, and the question comes with them.
+            self._stumble(error)
+            again = (delivery.event.event_id for delivery in deliveries if read_trace(delivery) == unasked)
+            self.kept.update(self._items[event_id].record.id for event_id in again)
 
     def _look(self, asked: FollowUp, record: Record) -> bool:
-        """Ask what came of an earlier request; true where there is nothing more to ask."""
-        courier, journal = self._forwarder.courier, self._forwarder.journal
-        destination = courier.adapter.destination
-        wait_s = 0
-        if (pause_s := self._forwarder.breaker.pause_s(self._now // 1000)) or not self._may_send():
-            wait_s = max(pause_s, back_off(record.received, self._forwarder.jitter()))
-        else:
-            match courier.look(asked.request):
-                case Processed(failed=failed):
-                    outcome = Outcome.REJECTED if failed else Outcome.DELIVERED
-                    journal.record_processing(self._now, destination, outcome, asked.request, asked.events, failed)
-                    return True
-                case Rejected():
-                    wait_s = GIVE_UP_S
-                case Retry(after_s=after_s):
-                    wait_s = max(after_s or 0, back_off(record.received, self._forwarder.jitter()))
-                case _:
-                    wait_s = steady_wait(record.received)
-        if self._now // 1000 + wait_s - asked.told_at >= GIVE_UP_S:
-            journal.record_processing(self._now, destination, Outcome.HELD, asked.request, asked.events, {})
-            return True
-        self._forwarder.queue.delay(record, wait_s)
-        return False
+        pause_s = self._forwarder.breaker.pause_s(self._now // 1000)
+        may_ask = not pause_s and self._may_send()
+        return self._forwarder.reports.look(asked, record, self._now, None if may_ask else pause_s)
 
     def _stumble(self, error: Exception) -> None:
         forwarder = self._forwarder

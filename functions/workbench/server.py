@@ -42,6 +42,7 @@ class Handler(BaseHTTPRequestHandler):
     shown: Shown
     old_pixels: OldPixels
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait for the first's ACK
     server_version = "airlock"
     sys_version = ""
 

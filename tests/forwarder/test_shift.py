@@ -658,6 +658,27 @@ def test_a_question_waits_while_google_is_down(all_nine: Policy) -> None:
     assert lines[-1]["outcome"] == Outcome.DELIVERED
 
 
+def test_a_question_that_the_queue_refuses_comes_with_the_next_try(
+    all_nine: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The events stay on the queue, are told again under the same ids, and count once."""
+    bench = Bench(all_nine, GOOGLE)
+    send = bench.queue.send
+
+    def refuse(*_: Any) -> None:
+        raise ConnectionError
+
+    bench.put(make_event(GOOGLE))
+    monkeypatch.setattr(bench.queue, "send", refuse)
+    lines = bench.turn()
+    assert [line["type"] for line in lines if line["kind"] == "fault"] == ["ConnectionError"]
+    assert len(bench.queue) == 1
+    monkeypatch.setattr(bench.queue, "send", send)
+    lines = bench.run(lambda: not len(bench.queue))
+    assert lines[-1]["kind"] == "processing"
+    assert bench.effects == {counts(GOOGLE): 1}
+
+
 def test_a_test_stage_asks_nothing(policy_text: str) -> None:
     """What is only validated has no status at Google."""
     policy = build_policy(

@@ -26,6 +26,7 @@ def test_everything_that_can_go_wrong_has_an_alarm(alarms: dict[str, Resource]) 
         "canary-finding",
         "faults",
         "suspected",
+        "version-ends",
     }
 
 
@@ -80,7 +81,7 @@ def test_every_tripwire_has_an_alarm(alarms: dict[str, Resource], pick: Pick) ->
 def test_every_counted_metric_that_an_alarm_waits_for_is_counted(alarms: dict[str, Resource], pick: Pick) -> None:
     counted = {each.get("MetricTransformations")[0]["MetricName"] for each in pick("Logs::MetricFilter")}
     waited = {a.get("MetricName") for a in alarms.values() if a.get("Namespace") == "Airlock/glow-medspa"}
-    assert waited == {"Fault", "Suspected", *(f"{network}-Refusing" for network in NETWORKS)}
+    assert waited == {"Fault", "Suspected", "VersionEnds", *(f"{network}-Refusing" for network in NETWORKS)}
     assert waited <= counted
 
 
