@@ -1,6 +1,9 @@
 """What several suites share: the policy, the clock of the stories, the option that freezes them."""
 
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +32,36 @@ def policy(policy_text: str) -> Policy:
 def now() -> int:
     """2026-11-24 15:07:12 UTC in epoch milliseconds."""
     return 1_795_532_832_000
+
+
+# One Playwright for all suites: it bears no second one in its process.
+_ONLY_LOOPBACK = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+
+
+@pytest.fixture(scope="session")
+def launch() -> Iterator[Callable[..., Any]]:
+    """Starts the Chromium of this machine, which resolves names by the given rules and no others."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is missing")
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        pytest.skip("no Chromium on this machine")
+    closed = [
+        "--no-sandbox",  # it runs as root where tests run in a container
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
+    with api.sync_playwright() as playwright:
+        yield lambda rules, *more: playwright.chromium.launch(
+            executable_path=executable, args=[*closed, f"--host-resolver-rules={rules}", *more]
+        )
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Callable[..., Any]) -> Iterator[Any]:
+    """Chromium, which can reach loopback and nothing else."""
+    browser = launch(_ONLY_LOOPBACK)
+    yield browser
+    browser.close()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

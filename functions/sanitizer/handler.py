@@ -154,7 +154,7 @@ def _open_airlock() -> Airlock:
     root = Path(__file__).parent.parent
     policy = read_policy(Path(os.environ.get("AIRLOCK_POLICY", root / "policy.json")))
     queue_urls = msgspec.json.decode(os.environ["AIRLOCK_QUEUE_URLS"], type=dict[Destination, str])
-    sqs = Client("sqs", wire, Patience(read_s=2.0, tries=2))
+    sqs = Client("sqs", wire, Patience(read_s=1.5, tries=2))
     outbox = SqsOutbox(sqs, queue_urls, ThreadPoolExecutor(max_workers=len(Destination)))
     script = open_script(root, policy)
     journal = open_journal("sanitizer", os.urandom(8).hex(), os.environ, open_client, sys.stdout, policy.digest)

@@ -35,6 +35,11 @@ def wait_for(look: Callable[[], Seen], what: str) -> Seen:
     return seen
 
 
+def hours_ago(hours: float) -> int:
+    """Epoch milliseconds; the deployed functions have the real clock."""
+    return time.time_ns() // 1_000_000 - round(hours * 3_600_000)
+
+
 class Clinic:
     """The deployment, its account and the networks around it."""
 
@@ -63,7 +68,7 @@ class Clinic:
         told = next(each for each in read_stories() if each.name == story).moved_to(time.time_ns() // 1_000_000).request
         body = json.loads(told["body"])
         body |= {"id": str(uuid.uuid4()), "title": self.canary, "referrer": f"https://x.example/?q={self.canary}"}
-        body["url"] += f"&patient={self.canary}"
+        body["url"] += f"{'&' if '?' in body['url'] else '?'}patient={self.canary}"
         body |= {"user": {"email": f"{self.canary}@mail.example"}, **fields}
         headers = told["headers"] | {"user-agent": self.canary, "x-forwarded-for": "203.0.113.7"}
         return self.ask("POST", "/v1/events", json.dumps(body).encode(), headers)
@@ -96,6 +101,17 @@ class Clinic:
         url = self.queue_url(network, dead=dead)
         counts = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(counts[name]) for name in names)
+
+    def look_into(self, network: str, *, dead: bool = False) -> list[dict[str, Any]]:
+        """Messages of a queue, which stay there."""
+        asked = {"MessageAttributeNames": ["All"], "MaxNumberOfMessages": 10, "VisibilityTimeout": 0}
+        url = self.queue_url(network, dead=dead)
+        messages: list[dict[str, Any]] = self.sqs.receive_message(QueueUrl=url, **asked).get("Messages", [])
+        return messages
+
+    def take_off(self, network: str, message: Mapping[str, Any]) -> None:
+        """Delete a dead letter."""
+        self.sqs.delete_message(QueueUrl=self.queue_url(network, dead=True), ReceiptHandle=message["ReceiptHandle"])
 
     def log_lines(self) -> Iterator[str]:
         """Every line of every log group in the account."""

@@ -1,6 +1,5 @@
 """The script as it is served, two hosts to serve it, and a real browser; each skips with a reason where it has to."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,33 +72,6 @@ def collector(script: Script) -> Iterator[Host]:
 
 
 Launch = Callable[..., Any]
-_ONLY_LOOPBACK = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
-
-
-@pytest.fixture(scope="session")
-def launch() -> Iterator[Launch]:
-    """Starts the Chromium of this machine, which resolves names by the given rules and no others."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is missing")
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        pytest.skip("no Chromium on this machine")
-    closed = [
-        "--no-sandbox",  # it runs as root where tests run in a container
-        "--disable-background-networking",
-        "--disable-component-update",
-    ]
-    with api.sync_playwright() as playwright:
-        yield lambda rules, *more: playwright.chromium.launch(
-            executable_path=executable, args=[*closed, f"--host-resolver-rules={rules}", *more]
-        )
-
-
-@pytest.fixture(scope="session")
-def chromium(launch: Launch) -> Iterator[Any]:
-    """Chromium, which can reach loopback and nothing else."""
-    browser = launch(_ONLY_LOOPBACK)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="session")

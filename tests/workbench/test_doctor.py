@@ -4,7 +4,6 @@ import datetime
 import json
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from airlock.policy import Policy
 from infra.settings import Settings, slugify
+from tests.loopback import Authority
 from tests.workbench.account_of_aws import (
     DAY,
     HOST,
@@ -29,6 +29,7 @@ from tests.workbench.account_of_aws import (
     refuse_old,
 )
 from workbench import examine_account
+from workbench.command import main
 from workbench.dns_names import DnsNames
 from workbench.doctor import Patient, list_checks, name_deployment, report
 from workbench.examination import Finding, UnseenError, Verdict, examine
@@ -295,6 +296,20 @@ def test_a_program_reads_json(policy: Policy, capsys: pytest.CaptureFixture[str]
     assert {"about", "verdict", "says", "remedy"} == set(told["findings"][0])
 
 
+def test_the_command_examines_before_there_is_anything_to_examine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Account()
+    account.answers["artifact.list_customer_agreements"] = {"customerAgreements": []}
+    monkeypatch.setattr("workbench.doctor._open_client", account.open_client)
+    monkeypatch.setattr("workbench.doctor.DnsNames", make_names)
+    assert main(["doctor", "--before", "--json"]) == 1
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["verdict"] for each in findings if each["about"] == "BAA with AWS"] == ["bad"]
+    main(["doctor", "--before", "--baa-attested", "A. Example, 2026-11-02"])
+    assert "ok    BAA with AWS: attested on this command line" in capsys.readouterr().out
+
+
 def test_names_and_quotas_are_those_of_the_stack(policy: Policy) -> None:
     """The stack's modules are not on the command's path; what both know must not drift apart."""
     for name in ("Glow Medspa", "Dr. Ana's Derm & Laser Centre of Springfield", "A--B"):
@@ -324,23 +339,15 @@ def test_a_name_that_does_not_exist_has_no_records_and_a_silent_resolver_is_not_
 
 
 @pytest.fixture(scope="module")
-def own_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-nodes"]
-    files = ["-keyout", str(folder / "both.pem"), "-out", str(folder / "cert.pem")]
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", *subject, *files], check=True, capture_output=True
-    )
-    with (folder / "both.pem").open("a", encoding="ascii") as both:
-        both.write((folder / "cert.pem").read_text(encoding="ascii"))
-    return folder
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
-def server(own_certificate: Path, request: pytest.FixtureRequest) -> Iterator[int]:
+def server(authority: Authority, request: pytest.FixtureRequest) -> Iterator[int]:
     """A TLS server on loopback of the versions that the test asks for."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(own_certificate / "both.pem")
+    context.load_cert_chain(*authority.certify("server", ["localhost"]))
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = request.param
     listening = socket.create_server(("127.0.0.1", 0))
@@ -378,14 +385,15 @@ def shake_with(port: int, trusted: Path | None) -> Shake:
 
 
 @pytest.mark.parametrize("server", [ssl.TLSVersion.TLSv1_2], indirect=True)
-def test_a_real_server_of_tls_1_2_passes(server: int, own_certificate: Path) -> None:
-    assert [each.verdict for each in examine_tls(HOST, shake_with(server, own_certificate / "cert.pem"))] == [GOOD]
+def test_a_real_server_of_tls_1_2_passes(server: int, authority: Authority) -> None:
+    assert [each.verdict for each in examine_tls(HOST, shake_with(server, authority.file))] == [GOOD]
 
 
+@pytest.mark.skipif(not ssl.HAS_TLSv1_1, reason="this OpenSSL speaks no TLS 1.1 itself")
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1 is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("server", [ssl.TLSVersion.TLSv1], indirect=True)
-def test_a_real_server_that_speaks_tls_1_1_is_found(server: int, own_certificate: Path) -> None:
-    found = list(examine_tls(HOST, shake_with(server, own_certificate / "cert.pem")))
+def test_a_real_server_that_speaks_tls_1_1_is_found(server: int, authority: Authority) -> None:
+    found = list(examine_tls(HOST, shake_with(server, authority.file)))
     assert [each.verdict for each in found] == [BAD]
     assert "TLS 1.1" in found[0].says
 
