@@ -12,9 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TREE = ROOT / "build" / "mutation"
-_SKIPPED = shutil.ignore_patterns(
-    "__pycache__", "node_modules", "infra", "collector", "faults", "e2e", "workbench_site"
-)
+_SKIPPED = shutil.ignore_patterns("__pycache__", "node_modules", "infra", "collector", "faults")
 
 
 def lay_out() -> None:

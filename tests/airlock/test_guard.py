@@ -26,7 +26,7 @@ ABSENT = object()
 ALPHABET = string.ascii_letters + string.digits + "-_"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def guard(policy: Policy) -> Guard:
     return Guard(policy)
 
@@ -183,6 +183,23 @@ FIELDS: dict[str, list[Any]] = {
     "authorization": ["ab" * 32, "x", ABSENT],
     "basis": ["consent", "x", ABSENT],
 }
+
+
+PLAIN = {"digests": ABSENT, "authorization": ABSENT, "basis": "consent"}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_one_thing_wrong_in_a_plain_message_is_enough(field: str, guard: Guard) -> None:
+    """A message without digests is checked in one step; each field of it is tried with what is right and what is not."""
+    assert guard._plain.fullmatch(write(**PLAIN)), "this message is not checked in one step any more"
+    for value in FIELDS[field]:
+        message = write(**PLAIN | {field: value})
+        click_ids: list[str] = []
+        by_key = guard._check_keys(message, click_ids) or next(filter(None, map(guard._look, click_ids)), None)
+        assert guard.check_message(message) == by_key
+    stopped = [guard.check_message(write(**PLAIN | {field: value})) is not None for value in FIELDS[field]]
+    assert any(stopped)
+    assert not all(stopped)
 
 
 @given(st.fixed_dictionaries({field: st.sampled_from(values) for field, values in FIELDS.items()}))

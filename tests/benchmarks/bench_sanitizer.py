@@ -1,4 +1,4 @@
-"""What the sanitizer costs, as ratios to a bare loop over the standard library's json of the same run, without a verdict.
+"""What the sanitizer costs, as ratios to a bare loop over the standard library's json of the same run. No verdict.
 
 The bare loop reads the same bytes, parses the query, hashes five contact fields and writes one payload: no gate, no
 guard, no strictness, one network. Run it with `uv run python tests/benchmarks/bench_sanitizer.py`.

@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from airlock.address_book import Destination
 from airlock.outcome import Reason
 from airlock.policy import Policy
+from airlock.tokens import derive_event_id
 from tests.sanitizer.desk import Desk, bodies, reasons, refusal
 from tests.sanitizer.visits import AUTHORIZATION, DAY, GONE, IDS, NOW, SITE, TOLD, UUID, change_policy, make_visit
 
@@ -101,7 +103,9 @@ def test_a_body_has_at_most_eight_kibibytes(size: int, status: int, desk: Desk) 
     assert desk.tell(padded.encode()).status == status
 
 
-@pytest.mark.parametrize(("header", "gpc"), [("1", True), (" 1 ", True), ("1, 1", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(
+    ("header", "gpc"), [("1", True), (" 1 ", True), ("1, 1", True), ("0,1", True), ("0", False), ("", False)]
+)
 def test_the_opt_out_header_counts_like_the_one_in_the_body(header: str, gpc: bool, desk: Desk) -> None:  # noqa: FBT001 - a case
     result = desk.tell(make_visit(), headers=HEADERS | {"Sec-GPC": header})
     assert (set(reasons(result).values()) == {Reason.GPC}) is gpc
@@ -285,3 +289,123 @@ def test_a_label_that_names_a_treatment_stops_what_would_tell_it(policy_text: st
     policy = change_policy(policy_text, ('label = "/services/general-service"', 'label = "/services/botox"'))
     result = Desk(policy).tell(make_visit())
     assert set(reasons(result).values()) == {Reason.PHI_SUSPECTED}
+
+
+# --- each line of the journal, whole ---
+
+CHAIN = {"chain", "seq", "prev", "version", "schema", "policy"}
+
+
+def lines_of(logs: list[str]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in json.loads(line).items() if key not in CHAIN} for line in logs]
+
+
+def test_a_refused_request_leaves_exactly_this(desk: Desk) -> None:
+    for headers, body, more in (
+        ({"content-type": "text/html"}, "{}", {"reason": "unsupported_type"}),
+        ({"origin": "https://evil.example"}, "{}", {"reason": "foreign_origin"}),
+        ({}, "x" * 9000, {"reason": "too_large"}),
+        ({}, "x", {"reason": "malformed", "rule": "json"}),
+    ):
+        taken, logs = desk.ask("POST", "/v1/events", HEADERS | headers, body)
+        assert lines_of(logs) == [{"kind": "decision", "at": NOW, "outcome": "refused", **more}]
+        readable = taken.answer["headers"].get("access-control-allow-origin")
+        assert readable == (None if "origin" in headers else SITE)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"event": "unknown"}, {"outcome": "refused", "reason": "unknown_event"}),
+        ({"at": 0}, {"outcome": "refused", "reason": "bad_time", "event": "lead"}),
+        (
+            {"url": f"{SITE}/portal"},
+            {"outcome": "refused", "reason": "private_page", "event": "lead", "surface": "private"},
+        ),
+        (
+            {"event": "PageView", "url": f"{SITE}/contact", "title": "x"},
+            {
+                "outcome": "accepted",
+                "event": "page_view",
+                "surface": "general",
+                "label": "/contact",
+                "dropped": {"unknown": 1},
+            },
+        ),
+        (
+            {"event": "page_view", "gpc": True},
+            {
+                "outcome": "withheld",
+                "reason": "gpc",
+                "event": "page_view",
+                "surface": "health",
+                "label": "/services/general-service",
+            },
+        ),
+    ],
+)
+def test_an_event_as_a_whole_leaves_exactly_this(change: dict[str, Any], line: dict[str, Any], desk: Desk) -> None:
+    _, logs = desk.post(make_visit(**change))
+    assert lines_of(logs) == [{"kind": "decision", "at": NOW, **line}]
+
+
+def test_each_network_leaves_exactly_this(desk: Desk) -> None:
+    _, logs = desk.post(make_visit(click={"fbclid": IDS["fbclid"]}, props={"variant": "a"}))
+    shared = {
+        "kind": "decision",
+        "at": NOW,
+        "event": "lead",
+        "surface": "health",
+        "label": "/services/general-service",
+        "source": "website",
+        "props": {"variant": "a"},
+    }
+    ids = {str(to): str(derive_event_id(to, UUID)) for to in TOLD}
+    ((_, message),) = desk.queued
+    told = {
+        "outcome": "accepted",
+        "click_id": "fbclid",
+        "basis": "consent",
+        "not_before": 1_795_533_300,
+        "bytes": len(message),
+    }
+    lines = lines_of(logs)
+    assert lines[0] == {**shared, **told, "destination": "meta", "event_id": ids["meta"]}
+    untold = {"outcome": "withheld", "reason": "no_identity"}
+    assert lines[1:] == [
+        {**shared, **untold, "destination": to, "event_id": ids[to]} for to in ("google", "tiktok", "linkedin")
+    ]
+
+
+def test_a_hit_of_the_guard_changes_only_what_would_have_been_told(desk: Desk) -> None:
+    """The line of a network that got nothing anyway keeps its own reason, and no rule."""
+    taken, logs = desk.post(make_visit(click={"fbclid": "semaglutide-jane-doe"}))
+    assert [(d.destination, str(d.event_id), d.result) for d in taken.decisions] == [
+        (to, str(derive_event_id(to, UUID)), Reason.PHI_SUSPECTED if to is Destination.META else Reason.NO_IDENTITY)
+        for to in TOLD
+    ]
+    lines = lines_of(logs)
+    assert [(line["reason"], line.get("rule")) for line in lines] == [
+        ("phi_suspected", "drug"),
+        *[("no_identity", None)] * 3,
+    ]
+    assert {line["outcome"] for line in lines} == {"withheld"}
+
+
+def test_the_answer_of_a_full_queue_can_be_read_by_the_script_that_has_to_wait(desk: Desk) -> None:
+    desk.full = frozenset({Destination.META})
+    taken, _ = desk.post(make_visit())
+    assert taken.answer["headers"]["access-control-expose-headers"] == "retry-after"
+    assert taken.refused is None
+    assert [decision.destination for decision in taken.decisions] == list(TOLD)
+
+
+def test_the_workbenchs_own_pages_may_be_plain(policy: Policy) -> None:
+    own = "http://127.0.0.1:8787"
+    desk = Desk(policy)
+    intake = desk.preview._airlock.intake
+    rules = msgspec.structs.replace(intake.rules, sites=intake.rules.sites | {own})
+    changed = msgspec.structs.replace(intake, rules=rules, own_sites=frozenset({own}))
+    desk.preview._airlock = msgspec.structs.replace(desk.preview._airlock, intake=changed)
+    taken, _ = desk.post(make_visit(url=f"{own}/contact"), origin=own)
+    assert (taken.answer["statusCode"], taken.refused) == (204, None)

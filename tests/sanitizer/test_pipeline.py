@@ -1,5 +1,6 @@
 """Every gate in its order: which reason is given where several apply, and what is told where none does."""
 
+import hashlib
 import json
 import math
 from typing import Any
@@ -14,10 +15,22 @@ from airlock.gate import Mode
 from airlock.outcome import Reason
 from airlock.policy import Policy
 from airlock.tokens import derive_event_id, refer_to_authorization
-from sanitizer.pages import build_finder
+from sanitizer.pages import UNMATCHED, build_finder
 from sanitizer.pipeline import Rules, Verdict, Visit, decide
-from sanitizer.raw import RawEvent, parse
-from tests.sanitizer.visits import AUTHORIZATION, DAY, GONE, MINUTE, NOW, SITE, TOLD, UUID, change_policy, make_visit
+from sanitizer.raw import RawEvent, parse, parse_conversion
+from tests.sanitizer.visits import (
+    AUTHORIZATION,
+    DAY,
+    GONE,
+    IDS,
+    MINUTE,
+    NOW,
+    SITE,
+    TOLD,
+    UUID,
+    change_policy,
+    make_visit,
+)
 
 QUARTER = 1_795_533_300  # 15:15, the next quarter hour after the visit
 QUARTER_MS = QUARTER * 1000
@@ -434,3 +447,106 @@ def test_each_verdict_says_what_the_journal_may_say(policy: Policy) -> None:
     assert withheld.page is not None
     assert [str(decision.event_id) for decision in withheld.decisions] == [derive_event_id(to, UUID) for to in TOLD]
     assert look(policy, make_visit(event="unknown")) == Verdict(refused=Reason.UNKNOWN_EVENT)
+
+
+def test_a_verdict_on_a_taken_visit_is_whole(policy: Policy) -> None:
+    """Event, page, source and click ids for the journal and the cookie; ids and networks for every decision."""
+    visit = make_visit(
+        user={"email": "robin@mail.example", "phone": "4155550132"}, authorization=AUTHORIZATION, a=1, b=2, value="x"
+    )
+    file = AuthorizationsInMemory()
+    terms = Authorization(
+        recipients=(Destination.META,),
+        information=tuple(ContactField),
+        purposes=("ad_measurement",),
+        signed_at=NOW - DAY,
+        expires_at=NOW + DAY,
+    )
+    file.keep(refer_to_authorization(AUTHORIZATION), terms)
+    verdict = look(policy, visit, file=file)
+    assert (verdict.event, verdict.source) == (policy.events_by_name["lead"], Source.WEBSITE)
+    assert verdict.page is not None
+    assert verdict.page.match == "/services/**"
+    assert verdict.clicks is not None
+    assert len(verdict.clicks.found) == 4
+    assert verdict.dropped == ("unknown", "unknown", "value")
+    for decision in verdict.decisions:
+        assert isinstance(decision.result, CleanEvent)
+        assert decision.result.destination is decision.destination
+        assert decision.result.event_id == decision.event_id == derive_event_id(decision.destination, UUID)
+    told = results(verdict)[Destination.META]
+    assert isinstance(told, CleanEvent)
+    assert told.digests is not None
+    assert told.digests.phone == hashlib.sha256(b"14155550132").hexdigest()
+
+
+def test_whoever_is_not_told_is_named_by_the_same_id(policy_text: str) -> None:
+    policy = change_policy(policy_text, ('events = { lead = "SubmitForm", booking', "events = { booking"))
+    verdict = look(policy, make_visit(click={"fbclid": IDS["fbclid"]}))
+    assert [decision.event_id for decision in verdict.decisions] == [derive_event_id(to, UUID) for to in TOLD]
+
+
+def test_an_authorization_that_is_not_on_file_is_none(policy: Policy) -> None:
+    visit = make_visit(user={"email": "robin@mail.example"}, authorization=AUTHORIZATION, click=GONE)
+    assert results(look(policy, visit))[Destination.META] is Reason.NO_AUTHORIZATION
+
+
+def test_what_the_cookie_kept_counts_where_the_visit_brings_nothing(policy: Policy) -> None:
+    raw = parse(json.dumps(make_visit(click=GONE)).encode())
+    assert isinstance(raw, RawEvent)
+    rules = Rules(policy, frozenset(policy.sites), build_finder(policy), AuthorizationsInMemory())
+    verdict = decide(raw, Visit(gpc=False, cookie=f"fbclid:{NOW - DAY}:{IDS['fbclid']}", received_at=NOW), rules)
+    assert isinstance(results(verdict)[Destination.META], CleanEvent)
+
+
+def test_a_conversion_off_the_page_has_no_page_and_says_where_it_happened(policy: Policy) -> None:
+    visit = make_visit(url=GONE, source="in_person")
+    raw = parse_conversion(visit)
+    assert isinstance(raw, RawEvent)
+    rules = Rules(policy, frozenset(policy.sites), build_finder(policy), AuthorizationsInMemory())
+    verdict = decide(raw, Visit(gpc=False, cookie="", received_at=NOW, from_system=True), rules)
+    event = results(verdict)[Destination.META]
+    assert isinstance(event, CleanEvent)
+    assert (event.source, event.label, verdict.source) == (Source.IN_PERSON, None, Source.IN_PERSON)
+    assert verdict.page == UNMATCHED
+
+
+@pytest.mark.parametrize(("age", "refused"), [(90 * DAY, None), (90 * DAY + 1, Reason.BAD_TIME)])
+def test_the_longest_window_of_the_events_networks_is_exact(age: int, refused: Reason | None, policy: Policy) -> None:
+    at = NOW - age
+    visit = make_visit(at=at, consent={"marketing": True, "at": at})
+    verdict = decide_with(policy, visit, from_system=True)
+    assert verdict.refused is refused
+    if refused is None:
+        assert isinstance(results(verdict)[Destination.GOOGLE], CleanEvent)
+
+
+def test_a_networks_own_window_is_exact(policy_text: str) -> None:
+    """GA4 takes 72 hours; what is older is withheld from it and told to the others."""
+    policy = change_policy(policy_text, ("enabled = false", "enabled = true"))
+    for age, told in ((3 * DAY, True), (3 * DAY + 1, False)):
+        visit = make_visit(at=NOW - age, consent={"marketing": True, "at": NOW - age})
+        verdict = results(look(policy, visit))
+        assert isinstance(verdict[Destination.GA4], CleanEvent) is told
+        assert isinstance(verdict[Destination.META], CleanEvent)
+        ids = [decision.event_id for decision in look(policy, visit).decisions]
+        assert ids == [derive_event_id(to, UUID) for to in policy.events_by_name["lead"].to]
+
+
+def test_an_event_for_no_network_can_be_as_old_as_any_network_takes(policy: Policy) -> None:
+    at = NOW - 89 * DAY
+    visit = make_visit(event="page_view", at=at, consent={"marketing": True, "at": at})
+    assert decide_with(policy, visit, from_system=True).refused is None
+
+
+def test_a_window_is_that_of_the_networks_that_the_event_is_for(policy_text: str) -> None:
+    """Google has no word for this event: its ninety days do not count."""
+    policy = change_policy(policy_text, (', contact = "987654323" }', " }"))
+    at = NOW - 30 * DAY
+    visit = make_visit(event="contact", at=at, consent={"marketing": True, "at": at})
+    assert decide_with(policy, visit, from_system=True).refused is Reason.BAD_TIME
+    in_person = parse_conversion(visit | {"source": "in_person"})
+    assert isinstance(in_person, RawEvent)
+    rules = Rules(policy, frozenset(policy.sites), build_finder(policy), AuthorizationsInMemory())
+    verdict = decide(in_person, Visit(gpc=False, cookie="", received_at=NOW, from_system=True), rules)
+    assert verdict.refused is None

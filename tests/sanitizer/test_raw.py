@@ -120,7 +120,12 @@ def test_a_field_of_the_wrong_json_type_is_malformed(field: str, values: list[ob
     "field", ["at", "consent", "gpc", "authorization", "click", "user", "value", "currency", "props"]
 )
 def test_null_counts_as_missing(field: str) -> None:
-    assert read(**{field: None}) == read(**{field: GONE})
+    raw = read(**{field: None})
+    assert raw == read(**{field: GONE})
+    assert isinstance(raw, RawEvent)
+    missing = {"gpc": False, "click": {}, "user": {}, "props": {}}
+    assert getattr(raw, field) == missing.get(field)
+    assert type(getattr(raw, field)) is type(missing.get(field))
 
 
 @pytest.mark.parametrize("field", ["consent", "value", "currency", "referrer", "title", "screen"])
