@@ -190,7 +190,7 @@ PLAIN = {"digests": ABSENT, "authorization": ABSENT, "basis": "consent"}
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_one_thing_wrong_in_a_plain_message_is_enough(field: str, guard: Guard) -> None:
-    """A message without digests is checked in one step; each field of it is tried with what is right and what is not."""
+    """A message without digests is checked in one step; each field is tried with what is right and what is not."""
     assert guard._plain.fullmatch(write(**PLAIN)), "this message is not checked in one step any more"
     for value in FIELDS[field]:
         message = write(**PLAIN | {field: value})
