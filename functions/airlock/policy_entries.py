@@ -9,7 +9,7 @@ from airlock.policy import DestinationRule, Event, HashedRequires, Identity, Pag
 from airlock.policy_place import Rule, Table
 from airlock.tokens import EventName
 
-WORDS = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+WORDS = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}", re.ASCII)
 
 

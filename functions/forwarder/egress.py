@@ -1,5 +1,6 @@
 """A call in, over TLS to one of the networks' own hosts, its answer out: a reply or that there was none."""
 
+import logging
 import ssl
 import time
 from collections.abc import Mapping
@@ -31,6 +32,11 @@ HOSTS = frozenset(
         "tr.snapchat.com",
     }
 )
+
+
+# httpx logs each request's URL at INFO, httpcore its headers at DEBUG: GA4's URL holds a secret, every header a token.
+for _library in ("httpx", "httpcore"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
 
 class Reply(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import logging
 import os
 import random
 import secrets
@@ -90,4 +91,5 @@ def _open_forwarder() -> Forwarder:
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    logging.disable()  # the journal is written directly; a library's own line may hold anything
     _open_forwarder()  # in Lambda a broken policy or a missing setting ends the start, not the first batch

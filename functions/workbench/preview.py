@@ -140,7 +140,7 @@ class Preview:
                     outcomes.append(self._tell(decision.destination, decision.event_id, message))
             if refused is not None:
                 outcomes.append(Previewed(None, None, Outcome.REFUSED, refused))
-        logs = tuple(self._log.getvalue().splitlines())
+        logs = tuple(self._log.getvalue().split("\n")[:-1])
         for log in (self._log, self._aside):
             log.seek(0)
             log.truncate()

@@ -1,5 +1,6 @@
 """The one way out: to the networks' own hosts over TLS, with limits, and without a word of what was said."""
 
+import logging
 import ssl
 import threading
 from collections.abc import Iterator
@@ -156,3 +157,16 @@ def test_a_server_that_is_not_the_network_is_not_told(monkeypatch: pytest.Monkey
         server.server_close()
     assert isinstance(reply, Unreachable)
     assert not reply.may_have_arrived
+
+
+def test_no_library_logs_what_is_sent(caplog: pytest.LogCaptureFixture) -> None:
+    """The library httpx logs every URL at INFO, and GA4 wants its secret in the URL: no level may bring it out."""
+    caplog.set_level(logging.DEBUG)
+    url = f"https://www.google-analytics.com/mp/collect?measurement_id=G-EXAMPLE01&api_secret={SECRET}"
+    Egress(Answering(httpx.Response(204))).send(call(url))
+    assert len(caplog.records) == 0
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"])
+def test_the_http_libraries_are_silent_at_every_level(name: str) -> None:
+    assert not logging.getLogger(name).isEnabledFor(logging.CRITICAL)
