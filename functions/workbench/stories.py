@@ -21,6 +21,9 @@ class Story(Struct, frozen=True):
     authorizations: dict[str, dict[str, Any]]
     request: dict[str, Any]
 
+    def __repr__(self) -> str:
+        return f"<Story {self.name}>"
+
     def lines(self) -> Iterator[dict[str, Any]]:
         """The story's requests in order: what is put on file first, then the event."""
         for identifier, terms in self.authorizations.items():
