@@ -6,7 +6,6 @@ import secrets
 import sys
 import threading
 import time
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from airlock.authorization import Authorizations
@@ -18,6 +17,7 @@ from workbench.authorization_file import AuthorizationFile
 from workbench.bench import open_policy
 from workbench.complaint import Complaint
 from workbench.loop import Loop
+from workbench.loopback_server import LoopbackServer
 from workbench.networks import Networks
 from workbench.request import SIGNED_PATHS, as_http_event, signed
 from workbench.seals import LocalSigner
@@ -100,12 +100,11 @@ class Desk:
         ahead = 0 if hold else _QUARTER_HOUR_S
         self.networks = Networks(lambda: int(time.time()) + ahead)
         try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+            self._server = LoopbackServer(port, Handler)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise Complaint(f"port {port} is taken; choose another with --port") from None
             raise Complaint(f"cannot listen on port {port}: {error.strerror}") from None
-        self._server.daemon_threads = True
         port = self._server.server_address[1]
         self.origin = f"http://127.0.0.1:{port}"
         own_sites = frozenset({self.origin, f"http://localhost:{port}"})
@@ -127,7 +126,7 @@ class Desk:
         """Start everything; gives back when requests are answered."""
         self.networks.start()
         self.loop.start()
-        threading.Thread(target=self._server.serve_forever, name="site", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="site", daemon=True).start()
 
     def stop(self) -> None:
         """Stop everything, what is in hand first."""

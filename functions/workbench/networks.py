@@ -5,12 +5,13 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import httpx
 
 from airlock.address_book import Destination
+from workbench.loopback_server import LoopbackServer
 from workbench.recorder import MASK, SECRET
 from workbench.stand_ins.faults import Fault
 from workbench.stand_ins.request import Answer, Ending, Request
@@ -62,14 +63,13 @@ class Networks:
         self._lock = threading.Lock()
         self.stand_ins = StandIns(SECRET)
         self._deliveries: list[dict[str, Any]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._build_handler())
-        self._server.daemon_threads = True
+        self._server = LoopbackServer(0, self._build_handler())
         self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.transport = Rerouted(self.base)
 
     def start(self) -> None:
         """Serve in a thread of its own."""
-        threading.Thread(target=self._server.serve_forever, name="networks", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="networks", daemon=True).start()
 
     def stop(self) -> None:
         """Stop serving."""

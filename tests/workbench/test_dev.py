@@ -199,3 +199,13 @@ def test_what_is_no_port_is_wrong_usage(port: str) -> None:
     _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert "--port" in said
+
+
+def test_a_browser_that_goes_away_leaves_no_traceback(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
+    host, _, port = desk.origin.removeprefix("http://").partition(":")
+    for _ in range(20):
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # reset, not close
+            connection.sendall(f"GET /_airlock/log.jsonl HTTP/1.1\r\nhost: {host}\r\n\r\n".encode() * 20)
+    httpx.get(f"{desk.origin}/v1/health", trust_env=False)
+    assert "Traceback" not in capfd.readouterr().err
