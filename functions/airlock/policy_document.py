@@ -21,7 +21,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _MATCH = re.compile(r"/[^\s?#;\\%]{0,200}")
 _HASH = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _CATEGORY = re.compile(r"(?!at$)[A-Za-z0-9_.-]{1,60}", re.ASCII)
-_NO_CURRENCY = Currency("XXX")  # ISO 4217: no currency; in a draft whose own cannot be read
+_NO_CURRENCY = Currency("XTS")  # ISO 4217: for tests; in a draft whose own cannot be read
 _TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]{1,30}(?:/[A-Z][A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
 _DAY_MS = 86_400_000
 
