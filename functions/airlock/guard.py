@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from airlock import lexicon, patterns
-from airlock.address_book import ADDRESS_BOOK, ContactField, Destination
+from airlock.address_book import ADDRESS_BOOK, Address, ContactField
 from airlock.clean import Amount, Basis, Source
 from airlock.plain_text import decode_runs, unwrap
 from airlock.policy import Policy
@@ -60,26 +60,35 @@ class Guard:
 
     def check_messages(self, messages: Sequence[bytes]) -> Hit | None:
         """The rule that one of an event's messages breaks, or None."""
-        click_ids: list[str] = []
-        for message in messages:
-            if hit := self._check_form(message, click_ids):
-                return hit
+        click_ids = self._check_plain(messages)
+        if click_ids is None:
+            click_ids = []
+            for message in messages:
+                if hit := self._check_keys(message, click_ids):
+                    return hit
         # What several hold together none of them need hold alone, but what none hold together none holds.
         if len(click_ids) > 1 and not self._look(_APART.join(click_ids)):
             return None
         return next(filter(None, map(self._look, click_ids)), None)
 
-    def _check_form(self, message: bytes, click_ids: list[str]) -> Hit | None:
-        """The rule that a message breaks by its form; the text of its click id is still to be looked at."""
-        if plain := self._plain.fullmatch(message):
-            to, at, not_before, click_id, clicked_at = plain.groups()
-            kind, _, text = (click_id or b"").decode("ascii").partition(":")
-            is_own = not kind or kind in ADDRESS_BOOK[Destination(to.decode("ascii"))].click_ids
-            if is_own and not int(at) % 900 and not int(not_before) % 900 and not int(clicked_at or 0) % 900:
-                if kind and kind not in _UUIDS:
-                    click_ids.append(text)
+    def _check_plain(self, messages: Sequence[bytes]) -> list[str] | None:
+        """The click ids still to be looked at, where each message is seen to be good in one step; else None."""
+        click_ids: list[str] = []
+        times: set[bytes | None] = set()
+        for message in messages:
+            plain = self._plain.fullmatch(message)
+            if plain is None:
                 return None
-        return self._check_keys(message, click_ids)
+            at, not_before, click, clicked_at = plain.group("at", "not_before", "click", "click_at")
+            times.update((at, not_before, clicked_at))
+            if click is not None:
+                kind, _, click_id = click.decode("ascii").partition(":")
+                if kind not in _UUIDS:
+                    click_ids.append(click_id)
+        for time in times:
+            if time is not None and int(time) % 900:
+                return None
+        return click_ids
 
     def _check_keys(self, message: bytes, click_ids: list[str]) -> Hit | None:
         """The same, key by key: for a message with digests, and to name the rule."""
@@ -118,7 +127,10 @@ class Guard:
 def _compile_plain(
     policy: Policy, names: Mapping[str, Hit | None], labels: Mapping[str, Hit | None], amounts: Iterable[Amount]
 ) -> re.Pattern[bytes]:
-    """The exact bytes that a good message without digests can have: it is checked in one step, as most messages are."""
+    """The exact bytes that a good message can have: it is checked in one step, but for times and the click id's text.
+
+    Each network has a group of its own: what it may be given depends on which of them has matched.
+    """
 
     def any_of(words: Iterable[object]) -> str:
         return "|".join(re.escape(str(word)) for word in words) or "(?!)"
@@ -126,16 +138,36 @@ def _compile_plain(
     def well(words: Mapping[str, Hit | None]) -> str:
         return any_of(word for word, hit in words.items() if hit is None)
 
-    time = "([0-9]{10})"
+    def by_network(part: Callable[[Address], str]) -> str:
+        expression = "(?!)"
+        for destination in policy.rules:
+            expression = f"(?({destination}){part(ADDRESS_BOOK[destination])}|{expression})"
+        return expression
+
+    networks = "|".join(f"(?P<{destination}>{destination})" for destination in policy.rules) or "(?!)"
+    time = "[0-9]{10}"
     return re.compile(
-        f'{{"v":[0-9],"event":{{"destination":"({any_of(policy.rules)})","event":"(?:{well(names)})",'
-        f'"event_id":"{EventId.grammar.pattern}","at":{time},"not_before":{time}(?:,"source":"(?:{any_of(Source)})")?'
-        f'(?:,"amount":(?:{any_of(amounts)}))?(?:,"currency":"{policy.currency}")?(?:,"label":"(?:{well(labels)})")?'
-        f'(?:,"click":"({ClickId.grammar.pattern})")?(?:,"click_at":{time})?'
+        f'{{"v":[0-9],"event":{{"destination":"(?:{networks})","event":"(?:{well(names)})",'
+        f'"event_id":"{EventId.grammar.pattern}","at":(?P<at>{time}),"not_before":(?P<not_before>{time})'
+        f'(?:,"source":"(?:{any_of(Source)})")?(?:,"amount":(?:{any_of(amounts)}))?'
+        f'(?:,"currency":"{policy.currency}")?(?:,"label":"(?:{well(labels)})")?'
+        f'(?:,"click":"(?={by_network(_kinds_of)})(?P<click>{ClickId.grammar.pattern})")?'
+        f'(?:,"click_at":(?P<click_at>{time}))?'
+        f'(?:,"digests":{{{by_network(_digests_of)}}})?'
         f'(?:,"authorization":"{AuthorizationRef.grammar.pattern}")?(?:,"basis":"(?:{any_of(Basis)})")?}}}}'.encode(
             "ascii"
         )
     )
+
+
+def _kinds_of(address: Address) -> str:
+    return f"(?:{'|'.join(address.click_ids)}):" if address.click_ids else "(?!)"
+
+
+def _digests_of(address: Address) -> str:
+    """Any of the network's contact fields, in their order; a comma parts one from the one before."""
+    fields = [field for field in ContactField if field in address.contact]
+    return "".join(f'(?:(?:(?<={{)|,)"{field}":"{Digest.grammar.pattern}")?' for field in fields) or "(?!)"
 
 
 def _one_word_of(vetted: Mapping[str, Hit | None]) -> _Check:

@@ -9,7 +9,8 @@ term is easily part of an opaque id by chance, so it counts only where the text 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -33,20 +34,22 @@ _RUN: Final = re.compile(r"[A-Za-z0-9._-]+")
 _BEND: Final = re.compile(
     r"[A-Z0-9](?:(?<=[a-z].)|(?<=[A-Z][0-9])|(?<=[0-9][A-Z])|(?<=[0-9])(?=[A-Za-z])|(?=[A-Z][a-z]))"
 )
-_LETTERS: Final = re.compile(f"[a-z]{{{GLUED},}}")
 _HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _NUMBERED_HUMP: Final = re.compile(r"[A-Z][0-9][a-z](?![a-z])|(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*|[0-9]+")
 _WORDLIKE: Final = re.compile(r"[A-Z][a-z]{2,}|[a-z]{3,}|[A-Z]{4,}(?![A-Za-z0-9])")
 _COMMENT: Final = re.compile(r"^#.*\n", re.MULTILINE)
 _FIRST_OF_SEVERAL: Final = re.compile(r"^(\w+) ", re.MULTILINE)
 _FOLDED: Final = bytes(ord(char.lower() if char.isalnum() else " ") for char in map(chr, range(128))) + b" " * 128
-_KINDS: Final = (
-    bytes(
-        ord("a" if char.islower() else "A" if char.isupper() else "0" if char.isdigit() else " ")
-        for char in map(chr, range(128))
-    )
-    + b" " * 128
-)
+
+
+def _name_kind(char: str) -> int:
+    if char in "._-":
+        return ord(".")
+    return ord("a" if char.islower() else "A" if char.isupper() else "0" if char.isdigit() else " ")
+
+
+# What a character is: `a` small, `A` a capital, `0` a digit, `.` another of a run, a space none of a run.
+_KINDS_OF_RUN: Final = bytes(map(_name_kind, map(chr, range(128)))) + b" " * 128
 # Digits that stand for letters; a 1 may be an i or an l.
 _LEET: Final = tuple(_FOLDED.translate(bytes.maketrans(b"013457", letters)) for letters in (b"oieast", b"oleast"))
 
@@ -77,7 +80,7 @@ _FILES: Final[Mapping[Rule, str]] = {
 class Terms:
     """Listings of terms, a term a line, as lookup tables; built at every cold start, so a listing is taken whole."""
 
-    __slots__ = ("heads", "mixed_starts", "rules", "starts", "stems")
+    __slots__ = ("heads", "quads", "rules", "starts", "stems")
 
     def __init__(self, listings: Mapping[Rule, str]) -> None:
         singles: dict[str, Rule] = {}
@@ -90,20 +93,23 @@ class Terms:
         self.rules: Final[Mapping[str, Rule]] = plurals | singles  # by the term without its spaces
         self.heads: Final = frozenset(_FIRST_OF_SEVERAL.findall(everything))
         self.starts: Final = frozenset([key[:GLUED] for key in singles if len(key) >= GLUED])
-        self.mixed_starts: Final = tuple(start for start in self.starts if not start.isalpha())
         starred = everything.split("*")[:-1]
         self.stems: Final = tuple(before[before.rfind("\n") + 1 :].replace(" ", "") for before in starred)
+        # Of the stems those long enough to fill a quad; a text has more quads than there are stems that are too short.
+        long_stems = [stem.ljust(GLUED)[:GLUED] for stem in self.stems if len(stem) >= GLUED - 1]
+        self.quads: Final = _list_quads([*self.starts, *long_stems])
 
 
 class Lexicon:
     """Health terms, and the few of them that a clinic lets pass. Never changes once made."""
 
-    __slots__ = ("_exempt", "_stems", "_terms")
+    __slots__ = ("_exempt", "_short_stems", "_stems", "_terms")
 
     def __init__(self, terms: Terms, exempt: frozenset[str] = frozenset()) -> None:
         self._terms = terms
         self._exempt = exempt
         self._stems = tuple(stem for stem in terms.stems if stem not in exempt)
+        self._short_stems = tuple(stem for stem in self._stems if len(stem) < GLUED - 1)
 
     def exempting(self, words: Iterable[str]) -> "Lexicon":
         """The same lexicon, but exactly these terms pass, and their plurals."""
@@ -125,33 +131,46 @@ class Lexicon:
 
     def find_in(self, plain: str, decoded: Sequence[str]) -> Rule | None:
         """The same for a text that is unwrapped already, and what its runs decode to."""
-        return self._read(plain) or next(filter(None, map(self._read, decoded)), None)
+        hit = self._read(plain)
+        return next(filter(None, map(self._read, decoded)), None) if hit is None and decoded else hit
 
     def _read(self, plain: str) -> Rule | None:
-        key = self._look(_split(plain))
+        folded = _fold(plain)
+        quads = self._find_quads(folded)
+        key = self._look(folded.split(), folded, quads)
         if key is not None and len(key) > SHORT:
             return self._terms.rules[key]
-        is_doubtful = key is not None or self._look_inside(plain) is not None
-        if not is_doubtful and not _BEND.search(plain):
+        stems = self._stems if quads else self._short_stems
+        is_doubtful = key is not None or self._look_inside(plain, stems) is not None
+        if not is_doubtful and (_is_opaque(plain) or not _BEND.search(plain)):
             return None
-        return next(filter(None, (self._read_run(run, is_doubtful=is_doubtful) for run in _RUN.findall(plain))), None)
+        for run in _RUN.findall(plain):
+            if rule := self._read_run(run, is_doubtful=is_doubtful):
+                return rule
+        return None
 
     def _read_run(self, run: str, *, is_doubtful: bool) -> Rule | None:
-        if is_doubtful and (key := self._look(_split(run))) and (len(key) > SHORT or _reads_as_words(run)):
+        if is_doubtful and (key := self._look_anew(_split(run))) and (len(key) > SHORT or _reads_as_words(run)):
             return self._terms.rules[key]
         for words, shortest in _readings(run):
-            key = self._look(words)
+            key = self._look_anew(words)
             if key is not None and len(key) >= shortest:
                 return self._terms.rules[key]
-        stem = self._look_inside(run) if is_doubtful else None
+        stem = self._look_inside(run, self._stems) if is_doubtful else None
         return self._terms.rules[stem] if stem is not None and _reads_as_words(run) else None
 
-    def _look(self, words: list[str]) -> str | None:
-        """A term among these words, if possible one that is not short."""
+    def _look_anew(self, words: list[str]) -> str | None:
+        text = " ".join(words)
+        return self._look(words, text, self._find_quads(text))
+
+    def _look(self, words: list[str], text: str, quads: Collection[int]) -> str | None:
+        """A term among these words of a text, if possible one that is not short."""
         rules, heads = self._terms.rules, self._terms.heads
+        holds_start = bool(quads) and self._holds_start(text, quads)
+        if not holds_start and rules.keys().isdisjoint(words) and not self._holds_several(words):
+            return None
         spared = self._spare(words) if self._exempt and self._may_spare("".join(words)) else None
         short = None
-        holds_mixed: bool | None = None
         for at, word in enumerate(words):
             is_spared = spared is not None and spared[at] > at
             if word in rules and not is_spared:
@@ -164,29 +183,41 @@ class Lexicon:
                     key += following
                     if key in rules and (spared is None or end > spared[at]):
                         return key
-            if len(word) > GLUED and not is_spared:
-                may_be = self._may_be_glued(word)
-                if not may_be and not word.isalpha():
-                    holds_mixed = self._holds_mixed_start(words) if holds_mixed is None else holds_mixed
-                    may_be = holds_mixed
-                if may_be and (inner := self._find_glued(word)):
-                    return inner
+            if holds_start and len(word) > GLUED and not is_spared and (inner := self._find_glued(word)):
+                return inner
         return short
 
-    def _may_be_glued(self, word: str) -> bool:
-        """Whether a term begins in the word; nearly always not, and an opaque id has few runs of letters so long."""
-        starts = self._terms.starts
-        for run in _LETTERS.findall(word):
-            if not starts.isdisjoint([run[at : at + GLUED] for at in range(len(run) - GLUED + 1)]):
-                return True
+    def _holds_several(self, words: list[str]) -> bool:
+        """Whether words in a row make a term."""
+        rules = self._terms.rules
+        for head in self._terms.heads.intersection(words):
+            at = -1
+            for _ in range(words.count(head)):
+                at = words.index(head, at + 1)
+                key = head
+                for following in words[at + 1 : at + _WORDS]:
+                    key += following
+                    if key in rules:
+                        return True
+                    if len(key) > _LONGEST:
+                        break
         return False
 
-    def _holds_mixed_start(self, words: list[str]) -> bool:
-        """Whether a term that begins with letters and digits stands somewhere in these words."""
-        text = " ".join(words)
-        for start in self._terms.mixed_starts:  # noqa: SIM110 - a generator takes three times as long
-            if start in text:
-                return True
+    def _find_quads(self, folded: str) -> Collection[int]:
+        """The quads of the text that are a term's too: of eight characters in a row four stand in one quad."""
+        quads, cut = self._terms.quads, _cut_into_quads(folded.encode("ascii"))
+        return () if quads.isdisjoint(cut) else quads.intersection(cut)
+
+    def _holds_start(self, text: str, quads: Iterable[int]) -> bool:
+        """Whether a term of eight letters or more begins in the text; without a term's quad none does."""
+        starts = self._terms.starts
+        for quad in quads:
+            four = quad.to_bytes(4, sys.byteorder).decode("ascii")
+            at = text.find(four)
+            while at >= 0:
+                if not starts.isdisjoint([text[start : start + GLUED] for start in range(max(at - 3, 0), at + 1)]):
+                    return True
+                at = text.find(four, at + 1)
         return False
 
     def _find_glued(self, word: str) -> str | None:
@@ -197,10 +228,12 @@ class Lexicon:
                         return key
         return None
 
-    def _look_inside(self, plain: str) -> str | None:
+    def _look_inside(self, plain: str, stems: Iterable[str]) -> str | None:
         """A starred term inside a word; a short one only where the word begins."""
         lowered = plain.lower()
-        for stem in self._stems:
+        if not any(map(lowered.__contains__, stems)):
+            return None
+        for stem in stems:
             if stem in lowered and (len(stem) > SHORT or any(word.startswith(stem) for word in _split(plain))):
                 return stem
         return None
@@ -227,6 +260,17 @@ def load() -> Lexicon:
     return Lexicon(Terms(listings))
 
 
+def _cut_into_quads(text: bytes) -> memoryview:
+    """Every four characters as one number; up to three are left over."""
+    return memoryview(text)[: len(text) & ~3].cast("I")
+
+
+def _list_quads(starts: Iterable[str]) -> frozenset[int]:
+    """The quads into which a text can be cut where it holds one of these starts, which are eight characters each."""
+    together = "".join(starts).encode("ascii")
+    return frozenset(quad for shift in range(4) for quad in _cut_into_quads(together[shift:])[::2])
+
+
 def _pluralise(glued: str) -> str:
     """Every line in the plural. A plural becomes what matches nothing; a regular expression takes ten times longer."""
     plurals = "\n".join([*glued.split(), ""])
@@ -240,8 +284,26 @@ def _key(term: str) -> str:
     return "".join(_split(unwrap(term)))
 
 
+def _fold(plain: str, table: bytes = _FOLDED) -> str:
+    return plain.encode("ascii").translate(table, b"'").decode("ascii")
+
+
 def _split(plain: str, table: bytes = _FOLDED) -> list[str]:
-    return plain.encode("ascii").translate(table, b"'").decode("ascii").split()
+    return _fold(plain, table).split()
+
+
+def _is_opaque(plain: str) -> bool:
+    """Whether no run has other readings, for none reads as words, nor is in one case. So are nearly all click ids."""
+    return all(map(_is_opaque_run, plain.encode("ascii").translate(_KINDS_OF_RUN).split()))
+
+
+def _is_opaque_run(kinds: bytes) -> bool:
+    if len(kinds) < _OPAQUE:
+        return len(kinds) == 1
+    small = kinds.count(b"a")
+    enough = _WORDLIKE_SHARE * (len(kinds) - kinds.count(b"."))
+    # A wordlike piece is of small letters, but for its first, or of four capitals.
+    return small + kinds.count(b"Aaa") < enough and b"AAAA." not in kinds + b"." and b"A" in kinds[1:] and small > 0
 
 
 def _readings(run: str) -> Iterator[tuple[list[str], int]]:
@@ -266,7 +328,4 @@ def _reads_as_words(run: str) -> bool:
     if len(run) < _OPAQUE:
         return True
     letters = len(run) - run.count("-") - run.count("_") - run.count(".")
-    kinds = run.encode("ascii").translate(_KINDS) + b" "
-    if 4 * kinds.count(b"aa") < _WORDLIKE_SHARE * letters and b"AAAA " not in kinds:
-        return False  # a wordlike piece of up to four letters has a pair of small ones: there are too few pairs
     return sum(map(len, _WORDLIKE.findall(run))) >= _WORDLIKE_SHARE * letters

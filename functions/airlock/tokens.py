@@ -1,8 +1,8 @@
 """Narrow strings: text goes in, and comes out as a type that has validated it, or raises without repeating it."""
 
-import hashlib
 import re
 from enum import StrEnum
+from hashlib import sha256
 from typing import ClassVar, Self
 
 
@@ -23,7 +23,7 @@ class Token(str):
         """The text as this type; TokenError if it does not fit."""
         if cls.grammar.fullmatch(text) is None:
             raise TokenError(cls)
-        return super().__new__(cls, text)
+        return str.__new__(cls, text)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -133,12 +133,13 @@ class ClickId(Token):
 
 def derive_event_id(destination: str, uuid: str) -> EventId:
     """The id by which one network knows one event: the same at every retry, another one at every network."""
-    return EventId(hashlib.sha256(f"{destination}:{uuid.lower()}".encode()).hexdigest()[:32])
+    # Of hex digits by construction, so `EventId` is not asked to look for itself: this is done for each network.
+    return str.__new__(EventId, sha256(f"{destination}:{uuid.lower()}".encode()).hexdigest()[:32])
 
 
 def refer_to_authorization(authorization_id: str) -> AuthorizationRef:
     """The reference under which an authorization is stored and carried."""
-    return AuthorizationRef(hashlib.sha256(authorization_id.encode()).hexdigest())
+    return AuthorizationRef(sha256(authorization_id.encode()).hexdigest())
 
 
 def to_text(token: object) -> str:

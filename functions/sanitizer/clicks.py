@@ -15,7 +15,7 @@ NINETY_DAYS_MS = 90 * 86_400_000
 COOKIE = "airlock_click"
 
 _KINDS = {str(kind): kind for kind in ClickIdKind}
-_IN_QUERY = re.compile(rf"(?:^|&)({'|'.join(ClickIdKind)})=([^&]*)")
+_IN_QUERY = re.compile(rf"&({'|'.join(ClickIdKind)})=([^&]*)")
 _IN_COOKIE = re.compile(r"([A-Za-z_]{4,12}):([0-9]{13}):([^|]*)", re.ASCII)
 
 
@@ -55,7 +55,7 @@ def collect(query: str, click: Mapping[str, Any], cookie: str, event_at: int) ->
             fresh = True
     if "=" in query:
         seen: set[str] = set()
-        for key, encoded in _IN_QUERY.findall(query):
+        for key, encoded in _IN_QUERY.findall(f"&{query}"):
             text = unquote(encoded) if "%" in encoded else encoded
             if (token := _token(key, text)) is None:
                 dropped.append(f"url.{key}")

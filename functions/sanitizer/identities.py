@@ -14,7 +14,7 @@ from airlock.policy import DestinationRule, HashedRequires, Identity
 from airlock.tokens import AuthorizationRef, ClickIdKind, Digest
 from sanitizer.clicks import Click
 
-_FIELDS = frozenset(ContactField)
+_FIELDS = tuple(ContactField)
 _NO_FIELDS: frozenset[ContactField] = frozenset()
 
 
@@ -25,7 +25,7 @@ class Contact:
         self._user = user
         self._country = country
         self._digests: dict[tuple[ContactField, str], Digest | None] = {}
-        self.given = frozenset(field for field in ContactField if user.get(field) is not None) if user else _NO_FIELDS
+        self.given = frozenset([field for field in _FIELDS if user.get(field) is not None]) if user else _NO_FIELDS
 
     def __repr__(self) -> str:
         return "<Contact>"
@@ -58,7 +58,8 @@ class Contact:
             return ()
         bad = {field for field, _ in self._digests} - {field for (field, _), token in self._digests.items() if token}
         bad |= {field for field in self.given if type(self._user[field]) is not str}
-        return tuple(f"user.{field}" for field in sorted(bad)) + ("user.unknown",) * len(self._user.keys() - _FIELDS)
+        unknown = len(self._user.keys() - set(_FIELDS))
+        return tuple(f"user.{field}" for field in sorted(bad)) + ("user.unknown",) * unknown
 
 
 class Told(Struct, frozen=True):
@@ -92,10 +93,17 @@ def identify(
     address = ADDRESS_BOOK[destination]
     if rule.identity is Identity.NONE:
         return Reason.NO_IDENTITY if address.needs_identity else Told()
-    click = next((found[kind] for kind in address.click_ids if kind in found), None)
+    click = None
+    for kind in address.click_ids:
+        if kind in found:
+            click = found[kind]
+            break
+    may_hash = rule.identity is Identity.HASHED and contact.given
+    if click is not None and not may_hash and not address.needs_one_of:
+        return Told(click=click, basis=Basis.CONSENT)
     digests: dict[ContactField, Digest] = {}
     by_authorization = rule.hashed_requires is HashedRequires.AUTHORIZATION
-    if rule.identity is Identity.HASHED and contact.given:
+    if may_hash:
         covered = on_file.terms.covers(destination, now) if on_file else frozenset()
         allowed = [field for field in rule.identifiers if not by_authorization or field in covered]
         digests = contact.hash(address, allowed)

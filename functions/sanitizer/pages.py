@@ -11,6 +11,9 @@ _DOTS = frozenset({".", ".."})
 # The same path could be read another way by the site's own server, so it counts as private.
 _AMBIGUOUS = re.compile(r"[;\\\x00-\x1f\x7f-\x9f]|%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 
+# Already as `read_path` would write it.
+_PLAIN = re.compile(r"(?:/[a-z0-9_-]+)+", re.ASCII)
+
 UNMATCHED = Page(match="/**", surface=Surface.HEALTH)
 _PRIVATE = Page(match="", surface=Surface.PRIVATE)
 
@@ -28,7 +31,10 @@ def build_finder(policy: Policy) -> PageFinder:
         return UNMATCHED
 
     def find(raw_path: str) -> Page:
-        pages = [match(path) for path in read_path(raw_path)]
+        paths = read_path(raw_path)
+        if len(paths) == 1:
+            return match(paths[0])
+        pages = [match(path) for path in paths]
         return next((page for page in pages if page.surface is Surface.PRIVATE), pages[0]) if pages else _PRIVATE
 
     return find
@@ -39,6 +45,8 @@ def read_path(raw_path: str) -> tuple[str, ...]:
 
     The root is the empty string. Where it matters whether dots or slashes come first, both readings are given.
     """
+    if _PLAIN.fullmatch(raw_path):
+        return (raw_path,)
     path = raw_path or "/"
     if "%" in path:
         try:

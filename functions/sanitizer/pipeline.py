@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 from msgspec import Struct, structs
 
-from airlock.address_book import ADDRESS_BOOK, Destination
+from airlock.address_book import ADDRESS_BOOK, Address, Destination
 from airlock.authorization import Authorizations
 from airlock.clean import Amount, CleanEvent, Source, longest_s, round_up
 from airlock.gate import Gate, NoGate
@@ -14,7 +15,7 @@ from airlock.policy import DestinationRule, Event, Page, PageTold, Policy, Surfa
 from airlock.tokens import EventId, derive_event_id, refer_to_authorization
 from sanitizer.clicks import Clicks, collect
 from sanitizer.consent import CLOCK_SKEW_MS, judge_consent
-from sanitizer.identities import Contact, OnFile, Told, identify
+from sanitizer.identities import Contact, OnFile, identify
 from sanitizer.pages import UNMATCHED, PageFinder
 from sanitizer.raw import RawEvent
 
@@ -34,7 +35,18 @@ class Visit(Struct, frozen=True):
         return "<Visit>"
 
 
-class Rules(Struct, frozen=True):
+class Route(Struct, frozen=True):
+    """One enabled network that an event is for. `is_told`: the network's rule has a word for the event."""
+
+    destination: Destination
+    rule: DestinationRule
+    address: Address
+    is_told: bool
+    tells_label: bool
+    longest_ms: dict[Source, int]
+
+
+class Rules(Struct, frozen=True, dict=True):
     """The policy as the pipeline needs it. `sites` are the policy's, and in the workbench its own origin."""
 
     policy: Policy
@@ -42,6 +54,26 @@ class Rules(Struct, frozen=True):
     find_page: PageFinder
     authorizations: Authorizations
     gate: Gate = NoGate()
+
+    @cached_property
+    def routes(self) -> dict[str, tuple[Route, ...]]:
+        """Each event's networks, by the event's name."""
+        rules = self.policy.rules
+        return {
+            event.name: tuple(
+                Route(
+                    destination=destination,
+                    rule=rules[destination],
+                    address=ADDRESS_BOOK[destination],
+                    is_told=event.name in rules[destination].events,
+                    tells_label=rules[destination].page is PageTold.LABEL and ADDRESS_BOOK[destination].tells_page,
+                    longest_ms={source: longest_s(destination, source) * 1000 for source in Source},
+                )
+                for destination in event.to
+                if destination in rules
+            )
+            for event in self.policy.events
+        }
 
 
 class Decision(Struct, frozen=True):
@@ -66,9 +98,6 @@ class Verdict(Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...] = ()
 
 
-_Told = tuple[Destination, DestinationRule]
-
-
 def decide(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
     """What becomes of an event: the kill switch first, then every gate in the order in which its reason is given."""
     mode = rules.gate.look(visit.received_at)
@@ -91,17 +120,20 @@ def _judge(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
     event = policy.events_by_name.get(raw.event)
     if event is None:
         return Verdict(withheld=Reason.NO_CONSENT) if raw.event == WITHDRAWAL else Verdict(refused=Reason.UNKNOWN_EVENT)
-    at = visit.received_at if raw.at is None else raw.at
-    destinations = [(destination, rule) for destination in event.to if (rule := policy.rules.get(destination))]
+    now = visit.received_at
+    at = now if raw.at is None else raw.at
+    routes = rules.routes[event.name]
     page = UNMATCHED if raw.url is None else rules.find_page(raw.url.path)
-    refused = _refuse(raw, visit, rules, event, at, destinations, page)
+    refused = _refuse(raw, visit, rules, event, at, routes, page)
     if refused is not None:
         return Verdict(event=event, page=page if refused is Reason.PRIVATE_PAGE else None, refused=refused)
 
     unconsented = Reason.GPC if visit.gpc or raw.gpc else judge_consent(raw.consent, at, policy)
     if unconsented is not None:
-        decisions = (Decision(to, derive_event_id(to, raw.id), unconsented) for to, _ in destinations)
-        return Verdict(event=event, page=page, withheld=unconsented, source=raw.source, decisions=tuple(decisions))
+        withheld = tuple(
+            Decision(route.destination, derive_event_id(route.destination, raw.id), unconsented) for route in routes
+        )
+        return Verdict(event=event, page=page, withheld=unconsented, source=raw.source, decisions=withheld)
 
     clicks = collect(raw.url.query if raw.url else "", raw.click, visit.cookie, at)
     contact = Contact(raw.user, policy.country)
@@ -110,44 +142,46 @@ def _judge(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
     props, props_dropped = _keep_props(raw, event)
 
     rounded = round_up(at)
-    age_ms = visit.received_at - at
-
-    def clean(destination: Destination, rule: DestinationRule) -> Decision:
+    age_ms = now - at
+    currency = None if amount is None else policy.currency
+    decisions = []
+    for route in routes:
+        destination, address = route.destination, route.address
         event_id = derive_event_id(destination, raw.id)
-        if event.name not in rule.events:
-            return Decision(destination, event_id, Reason.NOT_CONFIGURED)
-        if age_ms > longest_s(destination, raw.source) * 1000:
-            return Decision(destination, event_id, Reason.EXPIRED)
-        told = identify(destination, rule, clicks.found, contact, on_file, visit.received_at)
-        if isinstance(told, Reason):
-            return Decision(destination, event_id, told)
-        return Decision(destination, event_id, _build(event_id, destination, rule, told))
-
-    def _build(event_id: EventId, destination: Destination, rule: DestinationRule, told: Told) -> CleanEvent:
-        address = ADDRESS_BOOK[destination]
-        clicked_at = round_up(told.click.at) if told.click else None
-        return CleanEvent(
-            destination=destination,
-            event=event.name,
-            event_id=event_id,
-            at=rounded,
-            not_before=max(rounded, clicked_at + address.click_settles_s) if clicked_at else rounded,
-            source=raw.source,
-            amount=amount,
-            currency=None if amount is None else policy.currency,
-            label=page.label if rule.page is PageTold.LABEL and address.tells_page else None,
-            click=told.click.id if told.click else None,
-            click_at=clicked_at if address.tells_click_time else None,
-            digests=told.digests,
-            authorization=told.authorization,
-            basis=told.basis,
-        )
-
+        result: CleanEvent | Reason
+        if not route.is_told:
+            result = Reason.NOT_CONFIGURED
+        elif age_ms > route.longest_ms[raw.source]:
+            result = Reason.EXPIRED
+        elif isinstance(told := identify(destination, route.rule, clicks.found, contact, on_file, now), Reason):
+            result = told
+        else:
+            click, not_before, clicked_at = told.click, rounded, None
+            if click is not None:
+                clicked_at = rounded if click.at == at else round_up(click.at)
+                not_before = max(rounded, clicked_at + address.click_settles_s)
+            result = CleanEvent(
+                destination=destination,
+                event=event.name,
+                event_id=event_id,
+                at=rounded,
+                not_before=not_before,
+                source=raw.source,
+                amount=amount,
+                currency=currency,
+                label=page.label if route.tells_label else None,
+                click=None if click is None else click.id,
+                click_at=clicked_at if address.tells_click_time else None,
+                digests=told.digests,
+                authorization=told.authorization,
+                basis=told.basis,
+            )
+        decisions.append(Decision(destination, event_id, result))
     return Verdict(
         event=event,
         page=page,
         source=raw.source,
-        decisions=tuple(clean(destination, rule) for destination, rule in destinations),
+        decisions=tuple(decisions),
         clicks=clicks,
         props=props,
         dropped=("unknown",) * raw.unknown_keys + clicks.dropped + contact.dropped + value_dropped + props_dropped,
@@ -160,24 +194,24 @@ def _refuse(
     rules: Rules,
     event: Event,
     at: int,
-    destinations: Sequence[_Told],
+    routes: Sequence[Route],
     page: Page,
 ) -> Reason | None:
     """The first reason for which the event as a whole is not acceptable."""
     if event.expires_ms is not None and visit.received_at >= event.expires_ms:
         return Reason.EVENT_EXPIRED
-    if not -CLOCK_SKEW_MS <= visit.received_at - at <= _reach_ms(raw, visit, event, destinations):
+    if not -CLOCK_SKEW_MS <= visit.received_at - at <= _reach_ms(raw, visit, routes):
         return Reason.BAD_TIME
     if raw.url is not None and raw.url.origin not in rules.sites:
         return Reason.FOREIGN_PAGE
     return Reason.PRIVATE_PAGE if page.surface is Surface.PRIVATE else None
 
 
-def _reach_ms(raw: RawEvent, visit: Visit, event: Event, destinations: Sequence[_Told]) -> int:
+def _reach_ms(raw: RawEvent, visit: Visit, routes: Sequence[Route]) -> int:
     """How old the event may be: a visitor's a week, a clinic system's as old as any network that it is for takes."""
     if not visit.from_system:
         return MAX_AGE_MS
-    told = [to for to, rule in destinations if event.name in rule.events]
+    told = [route.destination for route in routes if route.is_told]
     return max(longest_s(to, raw.source) for to in told or Destination) * 1000
 
 
@@ -202,7 +236,7 @@ def _weigh(raw: RawEvent, event: Event, policy: Policy) -> tuple[Amount | None, 
     value = raw.value
     if (type(value) is not int and type(value) is not float) or not event.bands[0] <= value < math.inf:
         return None, ("value",)
-    return max(bound for bound in event.bands if bound <= value), ()
+    return max([bound for bound in event.bands if bound <= value]), ()
 
 
 def _keep_props(raw: RawEvent, event: Event) -> tuple[dict[str, str], tuple[str, ...]]:

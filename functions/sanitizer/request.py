@@ -11,6 +11,7 @@ from airlock.outcome import Reason
 from sanitizer.clicks import COOKIE
 
 _TYPES = frozenset({"application/json", "text/plain"})
+_USUAL = frozenset({"application/json", "text/plain;charset=UTF-8"})  # as browsers write it
 
 
 class Request(Struct, frozen=True):
@@ -48,7 +49,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
 
 
 def _find_cookie(cookies: Any, header: str) -> str:  # noqa: ANN401 - AWS hands over a list of strings
-    for cookie in (*cookies, *header.split(";")):
+    for cookie in (*cookies, *header.split(";")) if header else cookies:
         name, _, value = str(cookie).strip().partition("=")
         if name == COOKIE:
             return value
@@ -70,6 +71,8 @@ def _read_body(body: object, *, is_base64: bool) -> bytes:
 
 def check_type(headers: Mapping[str, str]) -> Reason | None:
     """A JSON or plain-text body in UTF-8, in no encoding but its own."""
+    if headers.get("content-type") in _USUAL and "content-encoding" not in headers:
+        return None
     kind, *parameters = headers.get("content-type", "").split(";")
     if kind.strip().lower() not in _TYPES:
         return Reason.UNSUPPORTED_TYPE

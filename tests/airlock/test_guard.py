@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airlock import wire
+from airlock.address_book import ADDRESS_BOOK, ContactField, Destination
 from airlock.clean import Digests
 from airlock.guard import Guard
 from airlock.policy import Policy
@@ -95,7 +96,9 @@ def test_a_word_that_is_not_the_policys_is_stopped(field: str, values: list[obje
 
 
 @pytest.mark.parametrize("field", ["at", "not_before", "click_at"])
-@pytest.mark.parametrize("value", [1_795_533_301, 1_795_532_832, 1_795_533_300.0, "1795533300", True, False, None, []])
+@pytest.mark.parametrize(
+    "value", [1_795_533_301, 1_795_532_622, 1_795_532_832, 1_795_533_300.0, "1795533300", True, False, None, []]
+)
 def test_a_time_that_is_no_quarter_hour_is_stopped(field: str, value: object, guard: Guard) -> None:
     """A second-precise time matches the appointment book."""
     assert guard.check_message(write(**{field: value})) == "time_not_rounded"
@@ -133,6 +136,7 @@ def test_contact_data_in_clear_is_stopped(digests: object, rule: str, guard: Gua
         ("x-1980-05-21-x", "date"),
         ("cm9iaW5AbWFpbC5leGFtcGxl", "email"),
         ("depilacion_laser", "spanish"),
+        ("eyJzdmMiOiJyb3NhY2VhIn0", "condition"),  # {"svc":"rosacea"}
     ],
 )
 def test_a_click_id_that_speaks_is_stopped(click: str, rule: str, guard: Guard) -> None:
@@ -156,6 +160,49 @@ def test_a_click_id_that_speaks_is_stopped(click: str, rule: str, guard: Guard) 
 def test_an_identifier_that_this_network_is_never_given_is_stopped(change: dict[str, Any], guard: Guard) -> None:
     """Google gets no contact data, and each network no click id but its own."""
     assert guard.check_message(write(**change)) == "foreign_identifier"
+
+
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_one_click_id_that_speaks_among_several_messages_is_enough(bad: int, guard: Guard) -> None:
+    """An event's messages stand and fall together, whichever of them is the bad one."""
+    plain = {"digests": ABSENT, "authorization": ABSENT, "basis": "consent"}
+    own = ["fbclid:" + "Kx" * 10, "gclid:" + "Qz" * 12, "ttclid:" + "Wv" * 12]
+    ids = [click if at != bad else f"{click.partition(':')[0]}:semaglutide-jane-doe-x" for at, click in enumerate(own)]
+    for digests in (ABSENT, {"email": "ab" * 32}):  # the first message in one step, and key by key
+        good, told = (
+            [
+                write(**plain | {"destination": to, "click": click, "digests": digests if to == "meta" else ABSENT})
+                for to, click in zip(("meta", "google", "tiktok"), clicks, strict=True)
+            ]
+            for clicks in (own, ids)
+        )
+        assert guard.check_messages(good) is None
+        assert str(guard.check_messages(told)) == "drug"
+        assert str(guard.check_messages(told[bad:])) == "drug"
+    assert guard.check_messages([]) is None
+
+
+def test_a_network_may_be_told_every_digest_that_it_takes(guard: Guard) -> None:
+    for to in (Destination.META, Destination.LINKEDIN):
+        digests = {
+            str(field): f"{at:02x}" * 32 for at, field in enumerate(ContactField) if field in ADDRESS_BOOK[to].contact
+        }
+        message = write(destination=str(to), click=ABSENT, digests=digests)
+        assert guard.check_message(message) is None
+        assert guard._check_keys(message, []) is None
+
+
+def test_a_click_id_of_hexadecimal_groups_is_no_place_for_a_word(guard: Guard) -> None:
+    """LinkedIn gives out random ones: what one of them seems to spell, by chance, loses no conversion."""
+    click = "d1abe7e5-0000-4000-a000-0123456789ab"
+    assert guard._look(click) is not None
+    for digests in (ABSENT, {"email": "ab" * 32}):
+        message = write(destination="linkedin", click=f"li_fat_id:{click}", digests=digests)
+        assert guard.check_message(message) is None
+        assert guard.check_messages([message, message]) is None
+        click_ids: list[str] = []
+        assert guard._check_keys(message, click_ids) is None
+        assert click_ids == []
 
 
 def test_a_policys_own_word_that_names_a_treatment_is_stopped(policy: Policy) -> None:
@@ -261,3 +308,8 @@ def test_a_genuine_click_id_is_hardly_ever_taken_for_something_else(kind: ClickI
     hits = [hit for text in texts if (hit := guard._look(text))]
     assert all(ClickId.grammar.fullmatch(f"{kind}:{text}") for text in texts)
     assert len(hits) <= max(1, DRAWN // 10_000)
+
+
+def test_times_that_are_all_off_in_the_same_way_are_stopped(guard: Guard) -> None:
+    odd = 1_795_532_622
+    assert guard.check_message(write(at=odd, not_before=odd, click_at=odd)) == "time_not_rounded"

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from airlock import lexicon
@@ -227,20 +227,6 @@ class TestHowItReads:
     def test_a_term_inside_an_innocent_word_is_no_term(self, text: str) -> None:
         assert not lexicon.load().hits(text)
 
-    @given(st.sampled_from(read_terms()), st.sampled_from([" ", "-", "_", "/", "%20", "+"]))
-    def test_every_term_is_found_among_other_words(self, term: str, separator: str) -> None:
-        words = term.split()
-        found = lexicon.load()
-        assert found.hits(separator.join(["free", *words, "offer"]))
-        if term not in {"pt 141", "tb 500"}:  # mostly digits: glued into a word they look like any number
-            assert found.hits("booking" + "".join(word.capitalize() for word in [*words, "today"]))
-        assert found.hits(quote(quote(separator.join(words).upper())))
-        assert found.knows(term)
-
-    @given(st.text(max_size=300))
-    def test_it_reads_any_text(self, text: str) -> None:
-        assert lexicon.load().find(text) in {None, *Rule}
-
     @pytest.mark.parametrize(
         "bit",
         [
@@ -265,6 +251,22 @@ class TestHowItReads:
         started = time.perf_counter()
         lexicon.load().find((bit * 8192)[:8192])
         assert time.perf_counter() - started < 0.5
+
+
+@given(st.sampled_from(read_terms()), st.sampled_from([" ", "-", "_", "/", "%20", "+"]))
+def test_every_term_is_found_among_other_words(term: str, separator: str) -> None:
+    words = term.split()
+    found = lexicon.load()
+    assert found.hits(separator.join(["free", *words, "offer"]))
+    if term not in {"pt 141", "tb 500"}:  # mostly digits: glued into a word they look like any number
+        assert found.hits("booking" + "".join(word.capitalize() for word in [*words, "today"]))
+    assert found.hits(quote(quote(separator.join(words).upper())))
+    assert found.knows(term)
+
+
+@given(st.text(max_size=300))
+def test_it_reads_any_text(text: str) -> None:
+    assert lexicon.load().find(text) in {None, *Rule}
 
 
 class TestShortTerms:
@@ -319,6 +321,129 @@ class TestExemptions:
         assert lexicon.load().knows("coolsculpting")
 
 
+def hold(*terms: str, rule: Rule = Rule.TREATMENT) -> Lexicon:
+    """A lexicon of these terms alone, so that nothing but the rule in question can find or miss."""
+    return Lexicon(Terms({rule: "".join(f"{term}\n" for term in terms)}))
+
+
+def test_listings_become_tables() -> None:
+    """Every term by its letters and its plural, with the kind of its own listing; what it begins with is kept apart."""
+    terms = Terms(
+        {
+            Rule.TREATMENT: "glow peel*\nzap\nday spa*\n",
+            Rule.DEVICE: "moonbeam\nab2cdefgh\n",
+            Rule.SPANISH: "cara luz\nstudy*\ntoy\n",
+        }
+    )
+    treatments = ["glowpeel", "glowpeels", "zap", "zaps", "dayspa", "dayspas"]
+    devices = ["moonbeam", "moonbeams", "ab2cdefgh", "ab2cdefghs"]
+    spanish = ["caraluz", "caraluzs", "study", "studies", "toy", "toys"]
+    assert terms.rules == (
+        dict.fromkeys(treatments, Rule.TREATMENT)
+        | dict.fromkeys(devices, Rule.DEVICE)
+        | dict.fromkeys(spanish, Rule.SPANISH)
+    )
+    assert terms.heads == {"glow", "day", "cara"}
+    assert terms.starts == {"glowpeel", "moonbeam", "ab2cdefg"}
+    assert terms.stems == ("glowpeel", "dayspa", "study")
+
+
+class TestALexiconOfAFewTerms:
+    def test_a_term_of_four_letters_is_short_and_one_of_five_is_not(self) -> None:
+        assert not hold("glow").hits("Xk9-glow-Q2vLp0ZbT7wRr")
+        assert hold("glows").hits("Xk9-glows-Q2vLp0ZbT7wRr")
+
+    def test_a_longer_term_counts_behind_a_short_one(self) -> None:
+        assert hold("glow", "peels").hits("Xk9-glow-peels-Q2vLp0ZbT7wRr")
+
+    @pytest.mark.parametrize("text", ["glowmoonbeam", "moonbeamglow", "xmoonbeamx", "q7Zx0moonbeam2x9K1vR"])
+    def test_a_term_of_eight_letters_counts_anywhere_in_a_word(self, text: str) -> None:
+        assert hold("moonbeam").hits(text)
+
+    @pytest.mark.parametrize("text", ["bookab2cdefghnow", "bookab2cdefgh", "ab2cdefghnow", "one bookab2cdefgh two"])
+    def test_so_does_one_that_begins_with_letters_and_digits(self, text: str) -> None:
+        assert hold("ab2cdefgh").hits(text)
+
+    def test_of_many_long_terms_each_counts_at_any_place_of_a_word(self) -> None:
+        """Quick looks at four characters at a time pass over none."""
+        words = ["moonbeam", "starlight", "riverbed", "ab2cdefgh", "windowpane", "cloudburst", "hillside"]
+        found = hold(*words)
+        missed = [(word, at) for word in words for at in range(9) if not found.hits(f"{'x' * at}{word}x")]
+        assert missed == []
+        assert not any(found.hits(f"xxx{word[:-2]}xx") for word in words if len(word) == 8)
+
+    @pytest.mark.parametrize("stem", ["zappy", "zapper", "zapping", "zappings", "zappiness"])
+    def test_a_long_starred_term_counts_at_any_place_of_a_word(self, stem: str) -> None:
+        for found in (hold(f"{stem}*"), hold(f"{stem}*", "moon*", "lantern*", "riverbed", "starlight*")):
+            assert [at for at in range(9) if not found.hits(f"{'x' * at}{stem}x")] == []
+            assert [at for at in range(9) if not found.hits(f"{'x' * at}{stem}")] == []
+
+    def test_a_term_with_digits_for_letters_counts_in_a_longer_word(self) -> None:
+        assert hold("moonbeam").hits("m00nbeamglow")
+
+    def test_a_text_of_nine_characters_is_words_and_one_of_ten_may_be_an_id(self) -> None:
+        assert hold("hiv").hits("Xk9-hiv-Q")
+        assert not hold("hiv").hits("Xk9-hiv-Q2")
+
+    def test_the_beginning_of_a_long_term_makes_no_short_one_count(self) -> None:
+        few = hold("moonbeamlift", "moon")
+        assert not few.hits("moonbeamx")
+        assert not few.hits("xxxxxxxxmoonbeamx")
+
+    def test_a_term_of_forty_letters_is_the_longest_that_is_looked_for_in_a_word(self) -> None:
+        """Where one is looked for, its cost is bounded."""
+        assert hold("ab" * 20).hits(f"x{'ab' * 20}x")
+        assert not hold("ab" * 20 + "c").hits(f"x{'ab' * 20}cx")
+
+    def test_a_short_starred_term_counts_where_a_word_begins(self) -> None:
+        assert hold("zapp*").hits("zappx")
+        assert not hold("zapp*").hits("xzappx")
+        assert hold("zappy*").hits("xzappyx")
+
+    @pytest.mark.parametrize("text", ["o'zapx", "Q4 o'zapx"])
+    def test_after_an_apostrophe_no_word_begins(self, text: str) -> None:
+        assert not hold("zap*").hits(text)
+
+    def test_an_apostrophe_parts_no_word(self) -> None:
+        assert hold("crows nest").hits("crow's nest")
+
+    @pytest.mark.parametrize("text", ["moonbeam peels", "peels moonbeam", "/peels/moonbeam"])
+    def test_what_stands_beside_an_exempt_term_is_not_exempt(self, text: str) -> None:
+        assert hold("moonbeam", "peels").exempting(["moonbeam"]).hits(text)
+        assert not hold("moonbeam", "peels").exempting(["moonbeam", "peels"]).hits(text)
+
+    @pytest.mark.parametrize(
+        ("text", "counts"),
+        [
+            ("GetZapNow", True),
+            ("GetZapNowx", False),  # of ten characters, parts of three and a third: as opaque ids have them
+            ("GoodZapGoodNow", True),  # parts of three and a half
+        ],
+    )
+    def test_capitals_part_words_where_the_parts_are_as_long_as_words(self, text: str, counts: bool) -> None:  # noqa: FBT001 - a case
+        assert hold("zap").hits(text) is counts
+
+    @pytest.mark.parametrize(
+        ("term", "text"), [("zap8", "BookZap8Today"), ("q", "GetQNow"), ("7", "7GetNow"), ("t", "b1b-7")]
+    )
+    def test_a_term_may_hold_digits_or_a_single_character(self, term: str, text: str) -> None:
+        assert hold(term).hits(text)
+
+    @pytest.mark.parametrize(
+        ("text", "counts"),
+        [
+            ("z4p", True),
+            ("Z4P", True),
+            ("x9k-z4p-q2vlp0zbt7wrr", False),
+            ("x9k-z4pp-q2vlp0zbt7wrr", False),
+            ("x9k-z4ppy-q2vlp0zbt7wrr", True),
+            ("X9K-Z4PPY-Q2VLP0ZBT7WRR", True),
+        ],
+    )
+    def test_digits_for_letters_are_read_and_in_an_opaque_id_only_in_long_terms(self, text: str, counts: bool) -> None:  # noqa: FBT001 - a case
+        assert hold("zap", "zapp", "zappy").hits(text) is counts
+
+
 def test_an_empty_lexicon_finds_nothing() -> None:
     empty = Lexicon(Terms(dict.fromkeys(Rule, "")))
     assert not empty.hits("botox s")
@@ -359,3 +484,39 @@ def test_what_is_quickly_found_not_to_read_as_words_does_not(run: str) -> None:
     letters = sum(map(len, lexicon._split(run)))
     by_piece = sum(map(len, lexicon._WORDLIKE.findall(run))) >= lexicon._WORDLIKE_SHARE * letters
     assert lexicon._reads_as_words(run) is (by_piece or len(run) < lexicon._OPAQUE)
+
+
+@pytest.mark.parametrize("run", ["ABCDEFGHIJKL", "AbcdAbcdAbcd1234", "bookings-ABCDE"])
+def test_three_quarters_of_the_letters_in_words_are_enough(run: str) -> None:
+    assert lexicon._reads_as_words(run)
+
+
+@given(st.lists(HUMPS, max_size=10).map("".join) | st.text("aAbC1.-_ x", max_size=24))
+@example("t0")
+@example("ABC1")
+@example("x9K-AbcAbcAbcA")
+@example("aB9-ABCD.EFGHI")
+@example("9a9-x9K-ABCDEFGHIJ")
+@example("AbcAbcAbcd1234")
+@example("a1b2c3d4e5f6")
+@example("A1b2c3d4e5f6")
+@example("aA1b2c3d4e5f6")
+@example("X9K2Q7Z4P1T0")
+@example("X9K2-Q7Z4-B0T0X")
+@example("ab.cd-efghijk_B")
+@example("A.b.c.Def.ghi.jkl")
+def test_a_text_that_is_quickly_found_opaque_has_no_other_readings(text: str) -> None:
+    """The shortcut passes over nothing: where it is taken, no run reads otherwise by its capitals or its digits."""
+    if lexicon._is_opaque(text):
+        assert [run for run in lexicon._RUN.findall(text) if list(lexicon._readings(run))] == []
+
+
+def test_most_ids_are_quickly_found_opaque() -> None:
+    ids = list(draw_opaque_ids(1100))
+    mixed = [text for text in ids if not text.islower() and not text.isupper() and len(text) > 20]
+    assert sum(map(lexicon._is_opaque, mixed)) >= 0.9 * len(mixed)
+
+
+@pytest.mark.parametrize("text", ["moonbeamxmoonxbeamx", "moonxbeamxmoonbeamx", "xmoonxbeamxxmoonbeamxmoonxbeamx"])
+def test_a_term_counts_among_pieces_of_itself(text: str) -> None:
+    assert hold("moonbeam").hits(text)

@@ -57,6 +57,7 @@ def draw_opaque_ids(count: int) -> Iterator[str]:
         ("robin%40mail.example", Rule.EMAIL),
         ("robin%2540mail.example", Rule.EMAIL),
         ("robin-invented-gmail-com", Rule.EMAIL),
+        ("robin_invented_yahoo_net", Rule.EMAIL),
         ("cm9iaW5AbWFpbC5leGFtcGxl", Rule.EMAIL),
         ("726f62696e406d61696c2e6578616d706c65", Rule.EMAIL),
         ("+1 (415) 555-0132", Rule.PHONE),
@@ -72,6 +73,7 @@ def draw_opaque_ids(count: int) -> Iterator[str]:
         ("1980-05-21", Rule.DATE),
         ("born19800521", Rule.RECORD_NUMBER),
         ("x-19800521", Rule.DATE),
+        ("fb.1.1596403881668.19800521-x", Rule.DATE),
         ("2024-03-15T14:30Z", Rule.DATE),
         ("5/21/1980", Rule.DATE),
         ("21.5.80", Rule.DATE),
@@ -154,6 +156,34 @@ def test_a_number_whose_check_digit_is_wrong_is_no_card() -> None:
 
 def test_an_account_number_whose_check_digits_are_wrong_is_none() -> None:
     assert patterns.find("GB83WEST12345698765432") is None
+
+
+@pytest.mark.parametrize(
+    "number", ["5555 5555 5555 4444", "4012888888881881", "378282246310005", "6011-1111-1111-1117"]
+)
+def test_a_card_is_seen_whichever_digits_its_check_doubles(number: str) -> None:
+    assert patterns.find(number) is Rule.CARD_NUMBER
+
+
+@pytest.mark.parametrize("code", ["GB82WEST1234569876543", "ZZ82WEST12345698765432", "FR82WEST12345698765432"])
+def test_an_account_number_has_the_length_of_its_country(code: str) -> None:
+    assert patterns.find(code) is None
+
+
+def test_an_account_number_in_bitcoin_is_seen_by_its_check_bytes() -> None:
+    assert patterns.find("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2") is Rule.ACCOUNT_NUMBER
+    assert patterns.find("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3") is None
+
+
+@pytest.mark.parametrize("text", ["gmail-users", "community_gmail", "yahoo-ads", "commerce-net", "outlook"])
+def test_a_provider_without_its_domain_is_no_address(text: str) -> None:
+    assert patterns.find(text) is None
+
+
+def test_seven_digits_in_groups_are_a_telephone_number_and_six_are_none() -> None:
+    """The shortest that can be dialled within a town."""
+    assert patterns.find("call 555-0132") is Rule.PHONE
+    assert patterns.find("call 555-013") is None
 
 
 def test_at_most_one_in_twenty_thousand_opaque_ids_is_taken_for_an_identifier() -> None:

@@ -23,8 +23,13 @@ from airlock.plain_text import DECODINGS, decode_runs, unwrap
         ("a%25252Fb", "a/b"),
         ("100%", "100%"),
         ("%zz", "%zz"),
+        ("%FFa%c0%afb", " a b"),  # bytes that are no UTF-8
+        ("\ud83d%41", "?A"),  # half of a character
         ("&#71;low &#x67;low", "Glow glow"),
         ("&#9999999;", " "),
+        ("&#x110000;", " "),
+        ("&#1114112;&#1114112;", "  "),
+        ("&#x10FFFF;&#1114111;", " "),  # the last characters of all: as any run of what is no text
         ("Ｇｌｏｗ", "Glow"),  # noqa: RUF001 - full width is the point
         ("cr\u00e8me", "creme"),
         ("\u0441l\u0456n\u0456\u0441", "clinic"),
@@ -67,6 +72,15 @@ def test_text_in_base64_or_hexadecimal_is_read(text: str) -> None:
 @pytest.mark.parametrize("text", ["glow medspa", "q: new patient?"])
 def test_text_in_hexadecimal_is_read(text: str) -> None:
     assert decode_runs(text.encode().hex()) == [text]
+
+
+def test_what_stands_behind_the_code_changes_nothing() -> None:
+    """The sign of equality is padding, or parts a name from a value."""
+    assert decode_runs(b"glow medspa".hex() + "=1") == ["glow medspa"]
+    assert decode_runs(b"glow medspa".hex() + "==") == ["glow medspa"]
+    coded = base64.b64encode(b"glow medspa NEW").decode()
+    assert coded.endswith("X")
+    assert decode_runs(coded) == decode_runs(coded + "=") == ["glow medspa NEW"]
 
 
 @given(st.integers(10**9, 10**19))

@@ -1,12 +1,14 @@
 """The last look: a request holds a network's own words, the policy's, and these events' tokens, and nothing else."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 
+from airlock import request_guard
 from airlock.address_book import ADDRESS_BOOK, ContactField, Destination
 from airlock.clean import CleanEvent, Digests, Source
 from airlock.policy import DestinationRule, PageTold, Policy, Stage
@@ -197,3 +199,88 @@ def test_every_network_has_its_words_and_no_word_of_them_names_a_treatment() -> 
     for words in REQUEST_WORDS.values():
         texts = words.keys | words.constants | words.address
         assert {text for text in texts if health.find(text) or patterns.find(text)} == set()
+
+
+def test_the_words_of_a_request_are_these_and_no_more(policy: Policy) -> None:
+    """Written out by hand: the policy's labels on its own site, the network's words for its events, its amounts."""
+    wide = widen(policy, Destination.META, events=policy.events[:1])
+    guard = RequestGuard(wide, Destination.META, DESTINATIONS[Destination.META].version)
+    own = {"1234567890", "TEST123", "USD", policy.state, policy.public_url, *map(str, policy.events[0].bands)}
+    labels = {policy.public_origin + page.label for page in policy.pages if page.label}
+    told = {"Lead", "urn:lla:llaPartnerConversion:Lead"}
+    assert guard._words - REQUEST_WORDS[Destination.META].constants == own | labels | told
+
+
+@pytest.mark.parametrize("to", Destination)
+def test_a_word_too_many_in_the_middle_of_an_address_is_stopped(to: Destination, policy: Policy) -> None:
+    wide = widen(policy, to)
+    told = event(to)
+    call = render(wide, to, told)
+    host, _, path = call.url.removeprefix("https://").partition("/")
+    assert check(wide, to, Call(f"https://{host}/{path}", call.headers, call.body), told) is None
+    assert check(wide, to, Call(f"https://{host}/botox/{path}", call.headers, call.body), told) == "unknown_address"
+
+
+@pytest.mark.parametrize("value", ["", "Bearer ", f"botox {CREDENTIAL}", f"{CREDENTIAL} botox", f"{CREDENTIAL}x"])
+def test_a_header_holds_the_credential_and_nothing_beside_it(value: str, policy: Policy) -> None:
+    """Beside the credential there is no room for a word about a visitor, and without it for none at all."""
+    told = event(Destination.META)
+    wide = widen(policy, Destination.META)
+    call = render(wide, Destination.META, told)
+    for good in (CREDENTIAL, f"Bearer {CREDENTIAL}"):
+        assert check(wide, Destination.META, Call(call.url, (*call.headers, ("x", good)), call.body), told) is None
+    headers = (*call.headers, ("x", value))
+    assert check(wide, Destination.META, Call(call.url, headers, call.body), told) == "unknown_address"
+
+
+def test_an_object_may_hold_every_key_of_the_networks(policy: Policy) -> None:
+    guard = RequestGuard(widen(policy, Destination.LINKEDIN), Destination.LINKEDIN, "202611")
+    keys = REQUEST_WORDS[Destination.LINKEDIN].keys
+    assert guard._check(dict.fromkeys(keys, "SHA256_EMAIL"), frozenset()) is None
+    assert guard._check(dict.fromkeys(keys | {"note"}, "SHA256_EMAIL"), frozenset()) == "unknown_key"
+
+
+@pytest.mark.parametrize("event_id", ["0123456789abcdef" * 2, "fedcba98f0e1d2c3" * 2, "00000000a0000000" * 2])
+def test_ga4s_client_id_is_made_of_the_events_own_id(event_id: str, policy: Policy) -> None:
+    told = event(Destination.GA4, event_id=EventId(event_id))
+    wide = widen(policy, Destination.GA4)
+    assert check(wide, Destination.GA4, render(wide, Destination.GA4, told), told) is None
+
+
+def test_times_are_checked_in_utc_wherever_the_clock_stands(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = event(Destination.GOOGLE)
+    wide = widen(policy, Destination.GOOGLE)
+    call = render(wide, Destination.GOOGLE, told)
+    assert b"2026-11-24T15:15:00Z" in call.body
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/Los_Angeles")
+        time.tzset()
+        hit = check(wide, Destination.GOOGLE, call, told)
+    time.tzset()
+    assert hit is None
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        (1_795_533_300, None),
+        (1_795_533_300_000, None),
+        (1_795_533_300_000_000, None),
+        (4_102_444_800, None),
+        (4_102_444_800_000, None),
+        (1_795_533_301, "unknown_number"),
+        (1_795_533_300_900, "unknown_number"),
+        (1_795_533_300_450_000, "unknown_number"),
+        (1_795_533_300_900_000, "unknown_number"),
+        (4_102_445_700, "unknown_number"),
+        (0, "unknown_number"),
+        (-900, "unknown_number"),
+        (1_795_533_300.0, "unknown_number"),
+    ],
+)
+def test_a_time_is_on_a_quarter_hour_in_whatever_unit(value: float, rule: str | None, policy: Policy) -> None:
+    """A time in milliseconds is not let through because it would be round as one in seconds."""
+    guard = RequestGuard(widen(policy, Destination.META), Destination.META, "v25.0")
+    assert request_guard._check_time(value) == rule
+    if value:  # nought is an amount of the policy's
+        assert guard._check({"event_time": value}, frozenset()) == rule

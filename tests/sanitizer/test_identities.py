@@ -163,6 +163,21 @@ def test_a_click_id_policy_never_speaks_of_authorizations(policy: Policy) -> Non
     assert tell(policy, Destination.TIKTOK, file=on_file(recipients=tuple(Destination))) is Reason.NO_IDENTITY
 
 
+@pytest.mark.parametrize("requires", HashedRequires)
+def test_a_click_id_policy_opens_no_digests_whatever_else_it_says(requires: HashedRequires, policy: Policy) -> None:
+    """Identifiers that stand in the rule, consent that would be enough, an authorization on file: all of no effect."""
+    file = on_file(recipients=tuple(Destination))
+    rule: dict[str, Any] = {
+        "identity": Identity.CLICK_ID,
+        "identifiers": tuple(ContactField),
+        "hashed_requires": requires,
+    }
+    told = tell(policy, Destination.TIKTOK, clicks=CLICKS, file=file, **rule)
+    assert told == Told(click=CLICKS[ClickIdKind.TTCLID], basis=Basis.CONSENT)
+    assert tell(policy, Destination.TIKTOK, file=file, **rule) is Reason.NO_IDENTITY
+    assert tell(policy, Destination.TIKTOK, **rule) is Reason.NO_IDENTITY
+
+
 def test_only_fields_that_the_policy_and_the_network_both_take_are_hashed(policy: Policy) -> None:
     """A policy that names more than the network takes opens nothing by it."""
     told = tell(
@@ -204,3 +219,33 @@ def test_contact_data_shows_nothing_of_itself(policy: Policy) -> None:
     assert f"{contact} {contact!r}" == "<Contact> <Contact>"
     assert f"{told} {told!r}" == "<Told> <Told>"
     assert sha256("robin@mail.example") not in f"{told} {told!r}"
+
+
+@pytest.mark.parametrize(
+    ("to", "kind", "click_id"),
+    [
+        (Destination.PINTEREST, ClickIdKind.EPIK, "dj0yJnU9Kx9Qz4Wv7Lr2"),
+        (Destination.SNAPCHAT, ClickIdKind.SCCID, "7f3e2b1a-9c8d-4e5f-a6b7-0c1d2e3f4a5b"),
+    ],
+)
+def test_where_a_click_id_alone_is_not_enough_it_is_not_told(
+    to: Destination, kind: ClickIdKind, click_id: str, policy: Policy
+) -> None:
+    """Pinterest and Snapchat want a digest beside it; without one they learn of no click either."""
+    click = Click(ClickId(f"{kind}:{click_id}"), NOW)
+    rule = msgspec.structs.replace(
+        policy.rules[Destination.META], hashed_requires=HashedRequires.CONSENT, identifiers=tuple(ContactField)
+    )
+
+    def told(user: dict[str, Any], **changes: Any) -> Told | Reason:
+        changed = msgspec.structs.replace(rule, **changes)
+        return identify(to, changed, {kind: click}, Contact(user, "US"), None, NOW)
+
+    for user in ({}, {"external_id": "x7"}, {"email": "bad"}, {"city": "Reno"}):
+        assert told(user) is Reason.NO_IDENTITY
+    assert told(USER, identity=Identity.CLICK_ID) is Reason.NO_IDENTITY
+    both = told({"email": "robin@mail.example"})
+    assert isinstance(both, Told)
+    assert both.click == click
+    assert both.digests is not None
+    assert both.digests.email == sha256("robin@mail.example")

@@ -333,6 +333,16 @@ def test_a_refused_request_leaves_exactly_this(desk: Desk) -> None:
             },
         ),
         (
+            {"event": "page_view", "url": f"{SITE}/contact", "props": {"section": "x"}},
+            {
+                "outcome": "accepted",
+                "event": "page_view",
+                "surface": "general",
+                "label": "/contact",
+                "dropped": {"props": 1},
+            },
+        ),
+        (
             {"event": "page_view", "gpc": True},
             {
                 "outcome": "withheld",

@@ -173,3 +173,13 @@ def test_one_reading_that_leads_to_the_portal_is_enough(segments: list[str]) -> 
             slashes_first.append(segment)
     expected = {"".join(f"/{each}" for each in way if each) for way in (dots_first, slashes_first)}
     assert set(read_path(raw)) == expected
+
+
+def test_of_two_readings_of_a_page_that_is_not_private_the_first_counts(policy: Policy) -> None:
+    """Dots before slashes, as most servers read it; a private one among them counts whichever it is."""
+    find = build_finder(policy)
+    assert read_path("/services//../x") == ("/services/x", "/x")
+    assert find("/services//../x").label == "/services/general-service"
+    assert find("/x//../services").label is None
+    assert find("/portal//../contact").surface is Surface.PRIVATE
+    assert find("/contact//../portal").surface is Surface.PRIVATE

@@ -550,3 +550,16 @@ def test_a_window_is_that_of_the_networks_that_the_event_is_for(policy_text: str
     rules = Rules(policy, frozenset(policy.sites), build_finder(policy), AuthorizationsInMemory())
     verdict = decide(in_person, Visit(gpc=False, cookie="", received_at=NOW, from_system=True), rules)
     assert verdict.refused is None
+
+
+def test_the_pages_own_query_brings_a_click_id(policy: Policy) -> None:
+    verdict = look(policy, make_visit(click=GONE, url=f"{SITE}/services/x?fbclid={IDS['fbclid']}&q=botox"))
+    told = results(verdict)[Destination.META]
+    assert isinstance(told, CleanEvent)
+    assert told.click == f"fbclid:{IDS['fbclid']}"
+    assert verdict.dropped == ()
+
+
+def test_a_visit_shows_nothing_of_itself() -> None:
+    visit = Visit(gpc=False, cookie="canary-7d1f", received_at=NOW)
+    assert f"{visit} {visit!r}" == "<Visit> <Visit>"

@@ -5,7 +5,8 @@ import traceback
 
 import pytest
 
-from sanitizer.raw import Malformed, RawEvent, Url, parse, parse_object
+from airlock.clean import Source
+from sanitizer.raw import Malformed, RawEvent, Url, find_id, parse, parse_conversion, parse_object
 from tests.sanitizer.visits import GONE, SITE, UUID, make_visit
 
 
@@ -139,6 +140,41 @@ def test_keys_that_nobody_asked_for_are_counted_and_not_kept() -> None:
     assert isinstance(raw, RawEvent)
     assert raw.unknown_keys == 4
     assert raw == read(a=1, b=2, c=3, d=4)
+
+
+@pytest.mark.parametrize("source", [*Source, "word of mouth", 1, None])
+def test_a_browser_has_no_say_in_where_a_conversion_happened(source: object) -> None:
+    """What a browser sends happened on the website; a word about it is one of the keys that nobody asked for."""
+    raw = read(source=source)
+    assert isinstance(raw, RawEvent)
+    assert (raw.source, raw.unknown_keys) == (Source.WEBSITE, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "source", "expected"),
+    [
+        (f"{SITE}/x", GONE, Source.WEBSITE),
+        (f"{SITE}/x", None, Source.WEBSITE),
+        (GONE, GONE, Source.CRM),
+        (None, GONE, Source.CRM),
+        (GONE, "in_person", Source.IN_PERSON),
+        (f"{SITE}/x", "phone_call", Source.PHONE_CALL),
+        (GONE, "In_Person", Malformed("source", "one_of")),
+        (GONE, "word of mouth", Malformed("source", "one_of")),
+        (GONE, "", Malformed("source", "one_of")),
+        (GONE, 1, Malformed("source", "type")),
+    ],
+)
+def test_a_clinics_system_says_where_a_conversion_happened(
+    url: object, source: object, expected: Source | Malformed
+) -> None:
+    raw = parse_conversion(make_visit(url=url, source=source))
+    if isinstance(expected, Malformed):
+        assert raw == expected
+    else:
+        assert isinstance(raw, RawEvent)
+        assert (raw.source, raw.unknown_keys) == (expected, 0)
+        assert (raw.url is None) == (url in {GONE, None})
 
 
 @pytest.mark.parametrize(
@@ -289,3 +325,17 @@ def test_a_body_that_cannot_be_read_is_not_repeated_by_what_says_so(body: bytes)
     with pytest.raises(Exception, match=r"^: \w+$") as caught:
         parse_object(body)
     assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_plain_page_of_a_clinics_system_is_the_workbenchs_too() -> None:
+    document = make_visit(url="http://127.0.0.1:8787/contact")
+    assert parse_conversion(document) == Malformed("url", "absolute_https")
+    assert isinstance(parse_conversion(document, frozenset({"http://127.0.0.1:8787"})), RawEvent)
+
+
+def test_an_id_is_found_as_it_was_written_where_it_is_one() -> None:
+    """By it a system knows which of its events an answer is about."""
+    assert find_id({"id": UUID.upper()}) == UUID.upper()
+    assert [find_id(document) for document in ({}, {"ID": UUID}, {"id": 7}, {"id": "lead-1"}, {"id": UUID + "0"})] == [
+        None
+    ] * 5

@@ -65,7 +65,8 @@ def test_any_other_type_or_charset_is_unsupported(content_type: str) -> None:
 )
 def test_a_body_in_an_encoding_is_never_unpacked(encoding: str, reason: Reason | None) -> None:
     """What is not unpacked cannot be a bomb."""
-    assert check_type({"content-type": "text/plain", "content-encoding": encoding}) is reason
+    for content_type in ("text/plain", "application/json", "text/plain;charset=UTF-8"):
+        assert check_type({"content-type": content_type, "content-encoding": encoding}) is reason
 
 
 def test_everything_that_is_looked_at_is_here() -> None:
