@@ -182,7 +182,9 @@ class Lexicon:
                 for end, following in enumerate(words[at + 1 : at + _WORDS], at + 2):
                     key += following
                     if key in rules and (spared is None or end > spared[at]):
-                        return key
+                        if len(key) > SHORT:
+                            return key
+                        short = key
             if holds_start and len(word) > GLUED and not is_spared and (inner := self._find_glued(word)):
                 return inner
         return short
