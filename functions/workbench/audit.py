@@ -41,6 +41,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--balance", action="store_true", help="only the balance: accepted = delivered + ... ; 1 if open"
     )
     parser.add_argument("--verify", action="store_true", help="prove that no line was changed, removed or moved")
+    parser.add_argument("--running", action="store_true", help="verify a running log, which has no end line yet")
     parser.add_argument("--key", action="append", default=[], metavar="PEM", help="public key of the checkpoints")
     parser.add_argument("--save-key", metavar="PEM", help="write the public keys of the checkpoints, asked of KMS")
     parser.add_argument("--export", metavar="FILE", help="write the lines with an end line, to be kept and verified")
@@ -127,7 +128,7 @@ def _verify(arguments: argparse.Namespace, lines: Iterator[bytes]) -> int:
         keys = [Path(name).read_bytes() for name in arguments.key]
     except OSError as error:
         raise Complaint(f"cannot read the key: {error.strerror}", 2) from None
-    proof = verify(lines, seals.trust(keys))
+    proof = verify(lines, seals.trust(keys), running=arguments.running or not arguments.local)
     if arguments.json:
         _write_json({"holds": proof.holds, **msgspec.to_builtins(proof)})
     else:

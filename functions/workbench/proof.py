@@ -160,10 +160,14 @@ class Verifier:
         except (msgspec.DecodeError, UnicodeDecodeError):
             self._fault("unreadable", "is an end line that was cut off or changed")
 
-    def finish(self) -> Proof:
-        """What was found."""
-        if self._lines and not self._last_complete and self._end is None:
+    def finish(self, *, running: bool = False) -> Proof:
+        """What was found. A running log has no end line; an export without one was cut off."""
+        if self._end is None and not self._last_complete and self._lines:
             self._fault("cut_off", "is the last and has no line end: the export was cut off here")
+        elif self._end is None and not running:
+            self._fault(
+                "cut_off", "is the last, and no end line follows: the export was cut off here (or see --running)"
+            )
         own_lines = self._lines - (self._end is not None)
         if self._end is not None:
             self._check_end(self._end, own_lines)
@@ -182,7 +186,7 @@ class Verifier:
             signatures=self._signatures,
             ended=self._end is not None,
             faults=tuple(sorted(self._faults, key=lambda fault: fault.line)),
-            notes=tuple(self._note()),
+            notes=tuple(self._note(running=running)),
         )
 
     def _check_end(self, end: EndLine, own_lines: int) -> None:
@@ -209,8 +213,8 @@ class Verifier:
                 "not_as_exported", "(the end line) has the hash of other lines, or of the same in another order"
             )
 
-    def _note(self) -> Iterable[str]:
-        if self._end is None:
+    def _note(self, *, running: bool) -> Iterable[str]:
+        if self._end is None and running:
             yield (
                 "There is no end line: this is a running log and not an export, "
                 "so lines that were cut off after its last one would not be missed."
@@ -233,12 +237,12 @@ def _places(first: int, last: int) -> str:
     return f"place {first}" if first == last else f"places {first} to {last}"
 
 
-def verify(lines: Iterable[bytes], verify_signature: VerifySignature | None = None) -> Proof:
-    """The proof of an export's lines."""
+def verify(lines: Iterable[bytes], verify_signature: VerifySignature | None = None, *, running: bool = False) -> Proof:
+    """The proof of an export's lines, or of a running log's, whose end nobody has written yet."""
     verifier = Verifier(verify_signature) if verify_signature else Verifier()
     for line in lines:
         verifier.read(line)
-    return verifier.finish()
+    return verifier.finish(running=running)
 
 
 def write_end(lines: Iterable[str], at: int) -> bytes:

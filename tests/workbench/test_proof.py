@@ -105,7 +105,7 @@ def test_an_export_that_ends_within_a_line_is_named(now: int) -> None:
 def test_an_export_without_its_first_lines_is_named(now: int) -> None:
     whole = export(write_log(now), now)
     assert {rule for _, rule in rules(check(whole[4:]))} == {"gap"}
-    assert {rule for _, rule in rules(check(whole[4:-1]))} == {"gap"}
+    assert {rule for _, rule in rules(check(whole[4:-1]))} == {"gap", "cut_off"}
 
 
 def rewrite(lines: list[str], number: int, change: Callable[[str], str]) -> list[str]:
@@ -141,7 +141,7 @@ def test_what_a_proof_does_not_cover_is_said(now: int) -> None:
     assert "no signed checkpoint" in said
     lines = write_log(now)
     assert any("--key" in note for note in verify(export(lines, now)).notes)
-    running = verify([line.encode() + b"\n" for line in lines], trust([SIGNER.pem]))
+    running = verify([line.encode() + b"\n" for line in lines], trust([SIGNER.pem]), running=True)
     assert running.holds
     assert any("no end line" in note for note in running.notes)
 
@@ -159,3 +159,12 @@ def test_streams_are_put_in_the_order_of_an_export(now: int) -> None:
     assert sorted(ordered) == sorted(lines)
     assert check(export(ordered, now)).holds
     assert [json.loads(line)["at"] for line in ordered] == sorted(json.loads(line)["at"] for line in ordered)
+
+
+def test_an_export_that_was_cut_off_between_two_lines_is_not_whole(now: int) -> None:
+    """Wherever it ends early, the last line that is there is named."""
+    whole = export(write_log(now), now)
+    for kept in range(1, len(whole)):
+        found = [fault for fault in check(whole[:kept]).faults if fault.rule == "cut_off"]
+        assert [fault.line for fault in found] == [kept]
+    assert not check([]).holds
