@@ -10,16 +10,13 @@ term is easily part of an opaque id by chance, so it counts only where the text 
 
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from airlock.lexicon_tables import GLUED, Rule, Terms, cut_into_quads, pluralise, read_terms
 from airlock.plain_text import decode_runs, unwrap
 
-GLUED: Final = 8
-"""So many letters make a term distinctive enough to count inside a longer word."""
 SHORT: Final = 4
 """A term of at most so many letters needs words around it."""
 _LONGEST: Final = 40
@@ -28,7 +25,6 @@ _OPAQUE: Final = 10  # shorter runs are taken for words
 _WORDLIKE_SHARE: Final = 0.75
 _HUMP_LENGTH: Final = 3.5  # on average, in words
 
-_TERMS: Final = Path(__file__).with_name("lexicon_terms")
 _RUN: Final = re.compile(r"[A-Za-z0-9._-]+")
 # Where a word may end although no separator stands there: at a capital, at a digit. Rare characters come first: faster.
 _BEND: Final = re.compile(
@@ -37,8 +33,6 @@ _BEND: Final = re.compile(
 _HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _NUMBERED_HUMP: Final = re.compile(r"[A-Z][0-9][a-z](?![a-z])|(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*|[0-9]+")
 _WORDLIKE: Final = re.compile(r"[A-Z][a-z]{2,}|[a-z]{3,}|[A-Z]{4,}(?![A-Za-z0-9])")
-_COMMENT: Final = re.compile(r"^#.*\n", re.MULTILINE)
-_FIRST_OF_SEVERAL: Final = re.compile(r"^(\w+) ", re.MULTILINE)
 _FOLDED: Final = bytes(ord(char.lower() if char.isalnum() else " ") for char in map(chr, range(128))) + b" " * 128
 
 
@@ -52,52 +46,6 @@ def _name_kind(char: str) -> int:
 _KINDS_OF_RUN: Final = bytes(map(_name_kind, map(chr, range(128)))) + b" " * 128
 # Digits that stand for letters; a 1 may be an i or an l.
 _LEET: Final = tuple(_FOLDED.translate(bytes.maketrans(b"013457", letters)) for letters in (b"oieast", b"oleast"))
-
-
-class Rule(StrEnum):
-    """What kind of term was found."""
-
-    TREATMENT = "treatment"
-    CONDITION = "condition"
-    DRUG = "drug"
-    DEVICE = "device"
-    BODY_PART = "body_part"
-    SENSITIVE = "sensitive"
-    SPANISH = "spanish"
-
-
-_FILES: Final[Mapping[Rule, str]] = {
-    Rule.TREATMENT: "treatments.txt",
-    Rule.CONDITION: "conditions.txt",
-    Rule.DRUG: "drugs.txt",
-    Rule.DEVICE: "devices.txt",
-    Rule.BODY_PART: "body_parts.txt",
-    Rule.SENSITIVE: "sensitive.txt",
-    Rule.SPANISH: "spanish.txt",
-}
-
-
-class Terms:
-    """Listings of terms, a term a line, as lookup tables; built at every cold start, so a listing is taken whole."""
-
-    __slots__ = ("heads", "quads", "rules", "starts", "stems")
-
-    def __init__(self, listings: Mapping[Rule, str]) -> None:
-        singles: dict[str, Rule] = {}
-        plurals: dict[str, Rule] = {}
-        for rule, listing in listings.items():
-            glued = listing.replace(" ", "").replace("*", "")
-            singles |= dict.fromkeys(glued.split(), rule)
-            plurals |= dict.fromkeys(_pluralise(glued).split(), rule)
-        everything = "\n".join(listings.values())
-        self.rules: Final[Mapping[str, Rule]] = plurals | singles  # by the term without its spaces
-        self.heads: Final = frozenset(_FIRST_OF_SEVERAL.findall(everything))
-        self.starts: Final = frozenset([key[:GLUED] for key in singles if len(key) >= GLUED])
-        starred = everything.split("*")[:-1]
-        self.stems: Final = tuple(before[before.rfind("\n") + 1 :].replace(" ", "") for before in starred)
-        # Of the stems those long enough to fill a quad; a text has more quads than there are stems that are too short.
-        long_stems = [stem.ljust(GLUED)[:GLUED] for stem in self.stems if len(stem) >= GLUED - 1]
-        self.quads: Final = _list_quads([*self.starts, *long_stems])
 
 
 class Lexicon:
@@ -114,7 +62,7 @@ class Lexicon:
     def exempting(self, words: Iterable[str]) -> "Lexicon":
         """The same lexicon, but exactly these terms pass, and their plurals."""
         keys = {_key(word) for word in words} - {""}
-        return Lexicon(self._terms, self._exempt | keys | {_pluralise(key).strip() for key in keys})
+        return Lexicon(self._terms, self._exempt | keys | {pluralise(key).strip() for key in keys})
 
     def knows(self, term: str) -> bool:
         """Whether this is one of the terms; to exempt any other exempts nothing."""
@@ -207,7 +155,7 @@ class Lexicon:
 
     def _find_quads(self, folded: str) -> Collection[int]:
         """The quads of the text that are a term's too: of eight characters in a row four stand in one quad."""
-        quads, cut = self._terms.quads, _cut_into_quads(folded.encode("ascii"))
+        quads, cut = self._terms.quads, cut_into_quads(folded.encode("ascii"))
         return () if quads.isdisjoint(cut) else quads.intersection(cut)
 
     def _holds_start(self, text: str, quads: Iterable[int]) -> bool:
@@ -257,29 +205,8 @@ class Lexicon:
 
 @cache
 def load() -> Lexicon:
-    """The lexicon that ships beside this file: package data, read once a process."""
-    listings = {rule: _COMMENT.sub("", (_TERMS / name).read_text("ascii")) for rule, name in _FILES.items()}
-    return Lexicon(Terms(listings))
-
-
-def _cut_into_quads(text: bytes) -> memoryview:
-    """Every four characters as one number; up to three are left over."""
-    return memoryview(text)[: len(text) & ~3].cast("I")
-
-
-def _list_quads(starts: Iterable[str]) -> frozenset[int]:
-    """The quads into which a text can be cut where it holds one of these starts, which are eight characters each."""
-    together = "".join(starts).encode("ascii")
-    return frozenset(quad for shift in range(4) for quad in _cut_into_quads(together[shift:])[::2])
-
-
-def _pluralise(glued: str) -> str:
-    """Every line in the plural. A plural becomes what matches nothing; a regular expression takes ten times longer."""
-    plurals = "\n".join([*glued.split(), ""])
-    plurals = plurals.replace("\n", "s\n").replace("ys\n", "ies\n")
-    for vowel in "aeo":
-        plurals = plurals.replace(f"{vowel}ies\n", f"{vowel}ys\n")
-    return plurals
+    """The lexicon that ships with this package: package data, read once a process."""
+    return Lexicon(read_terms())
 
 
 def _key(term: str) -> str:

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from airlock import lexicon
-from airlock.lexicon import Lexicon, Rule, Terms
+from airlock import lexicon, lexicon_tables
+from airlock.lexicon import Lexicon
+from airlock.lexicon_tables import Rule, Terms
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT.parent / "shared" / "vectors"
@@ -153,8 +154,8 @@ class TestWhatItHolds:
         assert [line for line in lines if not line.startswith("#") and not grammar.fullmatch(line)] == []
 
     def test_every_kind_has_its_listing(self) -> None:
-        assert {path.name for path in FILES} == set(lexicon._FILES.values())
-        assert set(lexicon._FILES) == set(Rule)
+        assert {path.name for path in FILES} == set(lexicon_tables.FILES.values())
+        assert set(lexicon_tables.FILES) == set(Rule)
 
     @pytest.mark.parametrize(
         ("word", "kind"),

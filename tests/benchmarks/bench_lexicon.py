@@ -10,7 +10,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-from airlock import lexicon, patterns
+from airlock import lexicon, lexicon_tables, patterns
 
 ROUNDS = 7
 PAGE = (
@@ -70,7 +70,7 @@ def main() -> None:
     show(f"memory kept: {tracemalloc.get_traced_memory()[0] / 1e6:.2f} MB for {len(kept._terms.rules):,} forms\n")
 
 
-_LISTINGS = tuple(lexicon._TERMS.glob("*.txt"))
+_LISTINGS = tuple(lexicon_tables.TERMS.glob("*.txt"))
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,88 @@
+"""Listings of health terms in, the tables that a text is looked up in out; built at every cold start.
+
+One file a kind in `lexicon_terms/`, written the way folding leaves them: lower case, no accents, words parted by one
+space. `*` after a term: it also counts inside a longer word.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+GLUED: Final = 8
+"""So many letters make a term distinctive enough to count inside a longer word."""
+TERMS: Final = Path(__file__).with_name("lexicon_terms")
+_COMMENT: Final = re.compile(r"^#.*\n", re.MULTILINE)
+_FIRST_OF_SEVERAL: Final = re.compile(r"^(\w+) ", re.MULTILINE)
+
+
+class Rule(StrEnum):
+    """What kind of term was found."""
+
+    TREATMENT = "treatment"
+    CONDITION = "condition"
+    DRUG = "drug"
+    DEVICE = "device"
+    BODY_PART = "body_part"
+    SENSITIVE = "sensitive"
+    SPANISH = "spanish"
+
+
+FILES: Final[Mapping[Rule, str]] = {
+    Rule.TREATMENT: "treatments.txt",
+    Rule.CONDITION: "conditions.txt",
+    Rule.DRUG: "drugs.txt",
+    Rule.DEVICE: "devices.txt",
+    Rule.BODY_PART: "body_parts.txt",
+    Rule.SENSITIVE: "sensitive.txt",
+    Rule.SPANISH: "spanish.txt",
+}
+
+
+class Terms:
+    """Listings of terms, a term a line, as lookup tables; built at every cold start, so a listing is taken whole."""
+
+    __slots__ = ("heads", "quads", "rules", "starts", "stems")
+
+    def __init__(self, listings: Mapping[Rule, str]) -> None:
+        singles: dict[str, Rule] = {}
+        plurals: dict[str, Rule] = {}
+        for rule, listing in listings.items():
+            glued = listing.replace(" ", "").replace("*", "")
+            singles |= dict.fromkeys(glued.split(), rule)
+            plurals |= dict.fromkeys(pluralise(glued).split(), rule)
+        everything = "\n".join(listings.values())
+        self.rules: Final[Mapping[str, Rule]] = plurals | singles  # by the term without its spaces
+        self.heads: Final = frozenset(_FIRST_OF_SEVERAL.findall(everything))
+        self.starts: Final = frozenset([key[:GLUED] for key in singles if len(key) >= GLUED])
+        starred = everything.split("*")[:-1]
+        self.stems: Final = tuple(before[before.rfind("\n") + 1 :].replace(" ", "") for before in starred)
+        # Of the stems those long enough to fill a quad; a text has more quads than there are stems that are too short.
+        long_stems = [stem.ljust(GLUED)[:GLUED] for stem in self.stems if len(stem) >= GLUED - 1]
+        self.quads: Final = _list_quads([*self.starts, *long_stems])
+
+
+def read_terms() -> Terms:
+    """The terms that ship beside this file."""
+    return Terms({rule: _COMMENT.sub("", (TERMS / name).read_text("ascii")) for rule, name in FILES.items()})
+
+
+def cut_into_quads(text: bytes) -> memoryview:
+    """Every four characters as one number; up to three are left over."""
+    return memoryview(text)[: len(text) & ~3].cast("I")
+
+
+def _list_quads(starts: Iterable[str]) -> frozenset[int]:
+    """The quads into which a text can be cut where it holds one of these starts, which are eight characters each."""
+    together = "".join(starts).encode("ascii")
+    return frozenset(quad for shift in range(4) for quad in cut_into_quads(together[shift:])[::2])
+
+
+def pluralise(glued: str) -> str:
+    """Every line in the plural. A plural becomes what matches nothing; a regular expression takes ten times longer."""
+    plurals = "\n".join([*glued.split(), ""])
+    plurals = plurals.replace("\n", "s\n").replace("ys\n", "ies\n")
+    for vowel in "aeo":
+        plurals = plurals.replace(f"{vowel}ies\n", f"{vowel}ys\n")
+    return plurals
