@@ -167,7 +167,7 @@ def _kinds_of(address: Address) -> str:
 def _digests_of(address: Address) -> str:
     """Any of the network's contact fields, in their order; a comma parts one from the one before."""
     fields = [field for field in ContactField if field in address.contact]
-    return "".join(f'(?:(?:(?<={{)|,)"{field}":"{Digest.grammar.pattern}")?' for field in fields) or "(?!)"
+    return "".join(f'(?:(?:(?<={{)|(?<!{{),)"{field}":"{Digest.grammar.pattern}")?' for field in fields) or "(?!)"
 
 
 def _one_word_of(vetted: Mapping[str, Hit | None]) -> _Check:

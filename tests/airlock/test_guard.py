@@ -259,6 +259,53 @@ def test_looking_at_the_whole_and_key_by_key_come_to_the_same(guard: Guard, even
     assert guard.check_message(message) == by_key
 
 
+WHOLE = [
+    wire.write(GOOD),
+    write(digests={"email": "ab" * 32, "phone": "cd" * 32, "last_name": "ef" * 32}),
+    write(destination="tiktok", click=ABSENT, click_at=ABSENT, label=ABSENT),
+    write(**PLAIN),
+]
+
+
+@given(
+    st.sampled_from(WHOLE),
+    st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 80), st.integers(0, 1000), st.integers(0, 90)), max_size=3),
+)
+@examples(3000, 300_000)
+def test_no_change_of_a_messages_bytes_is_good_in_one_step_and_bad_key_by_key(
+    guard: Guard, message: bytes, edits: list[tuple[int, int, int, int]]
+) -> None:
+    """Pieces of it are cut out, doubled and put elsewhere, commas and keys with them."""
+    assert guard._check_plain([message]) is not None, "this message is not checked in one step any more"
+    for at, cut, start, length in edits:
+        place, source = at % (len(message) + 1), start % (len(message) + 1)
+        message = message[:place] + message[source : source + length] + message[place + cut :]
+    plain = guard._check_plain([message])
+    if plain is not None:
+        by_key: list[str] = []
+        assert guard._check_keys(message, by_key) is None
+        assert by_key == plain
+
+
+@pytest.mark.parametrize(
+    "digests",
+    [
+        b'{,"email":"%s"}',
+        b'{"email":"%s",}',
+        b'{"email":"%s""phone":"%s"}',
+        b'{"email":"%s",,"phone":"%s"}',
+        b'{"email":"%s","email":"%s"}',
+        b'{"email":"%s","iban":"%s"}',
+    ],
+)
+def test_digests_that_are_not_written_as_they_should_be_are_stopped(digests: bytes, guard: Guard) -> None:
+    good = b'{"email":"%s"}' % (b"ab" * 32)
+    bad = digests.replace(b"%s", b"ab" * 32)
+    hit = guard.check_message(wire.write(GOOD).replace(good, bad))
+    assert good in wire.write(GOOD)
+    assert hit in {"not_json", "not_canonical", "unknown_key"}
+
+
 def _hex(draw: Random) -> str:
     return "".join(draw.choices("0123456789abcdef", k=32))
 
