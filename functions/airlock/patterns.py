@@ -64,16 +64,16 @@ def _find_in(plain: str) -> Rule | None:
     is_labelled = _NUMBER.search(plain) is not None and any(map(lowered.__contains__, _LABELS))
     if not is_labelled and not _BEGINNING.search(f" {plain}"):
         return None
-    plain = _HARMLESS.sub(" ", plain)
+    plain = f" {_HARMLESS.sub(' ', plain)}"
     lowered = plain.lower()
     for rule, expression, is_right in _CHECKED:
-        if any(is_right(match[0]) for match in expression.finditer(plain)):
+        if any(is_right(match[0][1:]) for match in expression.finditer(plain)):
             return rule
     if is_labelled and _LABELLED.search(lowered):
         return Rule.RECORD_NUMBER
     if match := _SHAPE.search(plain):
         return _RULES[match.lastgroup]
-    return Rule.PHONE if any(_may_be_dialled(match[0]) for match in _GROUPS.finditer(plain)) else None
+    return Rule.PHONE if any(_may_be_dialled(match[0][1:]) for match in _GROUPS.finditer(plain)) else None
 
 
 def _digits(text: str) -> list[int]:
@@ -109,8 +109,11 @@ def _may_be_dialled(text: str) -> bool:
 
 
 def _alone(expression: str) -> re.Pattern[str]:
-    """Where neither a letter nor a digit touches it."""
-    return re.compile(f"(?<![A-Za-z0-9])(?:{expression})(?![A-Za-z0-9])")
+    """Where neither a letter nor a digit touches it, with the character before it: a text needs one in front of it.
+
+    By such a character a place is found in a third of the time that it takes to look behind every place.
+    """
+    return re.compile(f"[^A-Za-z0-9](?:{expression})(?![A-Za-z0-9])")
 
 
 def _any_of(shapes: Mapping[Rule, str]) -> str:
@@ -215,13 +218,10 @@ _SHAPE: Final = _alone(
         }
     )
 )
-# With one of these every shape, group or checked code begins: most opaque ids hold none, and are done. It takes the
-# character before it along, which is found faster than a place that none of these characters stands before.
-_BEGINNING: Final = re.compile(
-    r"[^A-Za-z0-9](?:"
+# With one of these every shape, group or checked code begins: most opaque ids hold none, and are done.
+_BEGINNING: Final = _alone(
     r"[0-9]+[A-Za-z]{0,9}|[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}|[A-Z]{2}[0-9]{1,2}[A-Z0-9]*|[A-Za-z]{1,5}[0-9]{4,14}[A-Za-z]?"
     r"|[1-9][A-Za-z][A-Za-z0-9][0-9][A-Za-z0-9]*|[13][A-Za-z0-9]{25,34}|bc1[a-z0-9]+"
     rf"|(?=[A-Za-z]{{3,9}}(?![A-Za-z0-9])){_MONTH}"
-    ")(?![A-Za-z0-9])"
 )
 _GROUPS: Final = _alone(r"[0-9]{1,5}(?:[-. _()/]{1,3}[0-9]{2,7}){1,6}")

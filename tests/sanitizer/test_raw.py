@@ -4,9 +4,13 @@ import json
 import traceback
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from airlock.clean import Source
-from sanitizer.raw import Malformed, RawEvent, Url, find_id, parse, parse_conversion, parse_object
+from sanitizer import raw as raw_side
+from sanitizer.raw import Malformed, NotAnEventError, RawEvent, Url, find_id, parse, parse_conversion, parse_object
+from tests.depth import examples
 from tests.sanitizer.visits import GONE, SITE, UUID, make_visit
 
 
@@ -339,3 +343,109 @@ def test_an_id_is_found_as_it_was_written_where_it_is_one() -> None:
     assert [find_id(document) for document in ({}, {"ID": UUID}, {"id": 7}, {"id": "lead-1"}, {"id": UUID + "0"})] == [
         None
     ] * 5
+
+
+def stringify(document: object) -> bytes:
+    """As a browser's `JSON.stringify` writes it."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def test_what_a_browser_writes_is_read_in_one_step() -> None:
+    """And a space, a key that stands twice or a fifth level is not: that is for the strict reader to judge."""
+    assert raw_side._parse_canonical(stringify(make_visit())) == make_visit()
+    for body in (b'{"a": 1}', b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b'{"a":[{"b":1,"b":1}]}', b'{"a":[[[[]]]]}'):
+        assert raw_side._parse_canonical(body) is None
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.sampled_from([0, -0.0, 1.0, 1e16, 1e21, 1e-7, 2**53 + 1, 2**64])
+    | st.text(st.characters(exclude_categories=[]) | st.sampled_from('\x00\t\n\x7f/\\":,{}[] \u2028'), max_size=6)
+)
+KEYS = st.sampled_from(["a", "b", "", "at", ":", '"', "\\", "é", "\x00"])
+DOCUMENTS = st.dictionaries(
+    KEYS,
+    st.recursive(
+        SCALARS,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+        max_leaves=6,
+    ),
+    max_size=4,
+)
+PIECES = st.sampled_from(
+    [
+        *(
+            b"",
+            b" ",
+            b",",
+            b":",
+            b'"',
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b'"a":1',
+            b'"a":',
+            b"1",
+            b"-0",
+            b"1e5",
+            b"1E400",
+            b"NaN",
+        ),
+        *(
+            b"\\",
+            b"\\u0061",
+            b"\\ud83d",
+            b"\\ud83d\\ude00",
+            b"\xff",
+            b"\xc0\x80",
+            b"\xed\xa0\x80",
+            b"\xef\xbb\xbf",
+            b"\x00",
+        ),
+    ]
+)
+
+
+@given(DOCUMENTS, st.lists(st.tuples(st.integers(0, 200), st.integers(0, 3), PIECES), max_size=2))
+@example({"a": 1}, [(7, 0, b',"a":1')])
+@example({"a": {"b": 1}}, [(5, 0, b'"b":1,')])
+@example({"a": [[[1]]]}, [])
+@example({"a": [[[[1]]]]}, [])
+@example({"a": "\ud800"}, [])
+@examples(1500, 200_000)
+def test_reading_in_one_step_and_strictly_come_to_the_same(
+    document: dict[str, object], edits: list[tuple[int, int, bytes]]
+) -> None:
+    """The one step takes nothing that the strict reader refuses, and reads it as nothing else."""
+    body = stringify(document)
+    for at, length, piece in edits:
+        place = at % (len(body) + 1)
+        body = body[:place] + piece + body[place + length :]
+    quick = raw_side._parse_canonical(body)
+    if quick is None:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(raw_side, "_parse_canonical", lambda _: None)
+        try:
+            strict = parse_object(body)
+        except NotAnEventError as error:
+            strict = {"refused": error.malformed.rule}
+    assert repr(strict) == repr(quick)
+
+
+def test_no_key_of_a_visitors_is_kept_for_the_next() -> None:
+    """The library keeps short keys of plain dictionaries in a table of its own; a key may be somebody's name."""
+    body = b'{"canary":{"canary":[{"canary":1}]}}'
+
+    def keys() -> list[str]:
+        document = raw_side._parse_canonical(body)
+        assert document is not None
+        return [*document, *document["canary"], *document["canary"]["canary"][0]]
+
+    first, second = keys(), keys()
+    assert first == second == ["canary"] * 3
+    assert len({id(key) for key in (*first, *second)}) == len(first) + len(second)
