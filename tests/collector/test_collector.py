@@ -2,18 +2,23 @@
 
 import itertools
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from airlock.address_book import Destination
 from airlock.policy import ConsentTool, Page, Policy, Surface
+from airlock.tokens import ClickIdKind
 from collector.assembly import assemble
 from collector.esbuild import EsbuildError, find_node
 from collector.private_pages import write_pattern
 from sanitizer.pages import build_finder
 from tests.collector.conftest import ask_for
+from workbench.explanation import NAMES
+from workbench.pixel_tags import PIXELS
 
 HERE = Path(__file__).parent
 
@@ -100,3 +105,16 @@ def test_in_node(suite: Path, scripts: Path, paths: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# pass 0" not in done.stdout, "nothing ran"
+
+
+def test_the_script_keeps_every_click_id_that_a_network_gives_out() -> None:
+    """One that the script does not know is lost at the landing page, and the network is then told nothing."""
+    source = (HERE.parents[1] / "functions" / "collector" / "airlock.js").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r"/(\^[^/]*ScCid[^/]*\$)/", source)
+    assert [kind for kind in ClickIdKind if re.fullmatch(pattern, kind) is None] == []
+
+
+@pytest.mark.parametrize("destination", list(Destination))
+def test_the_checklist_says_which_pixel_of_a_network_to_remove(destination: Destination) -> None:
+    name = NAMES[destination].partition(" ")[0]
+    assert any(pixel.vendor.partition(" ")[0] in {name, name.removesuffix("chat")} for pixel in PIXELS)

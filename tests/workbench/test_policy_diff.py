@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from airlock.address_book import ADDRESS_BOOK, ContactField, Destination
 from airlock.policy_document import compile_policy
+from airlock.tokens import ClickId
+from workbench import corpus
 
 OWN = Path(__file__).parents[2] / "functions" / "clinic.toml"
 
@@ -146,3 +149,13 @@ def test_the_pipeline_s_step_is_printed(command: Any) -> None:
     code, out, _ = command("policy", "ci")
     assert code == 0
     assert "airlock policy diff" in out
+
+
+@pytest.mark.parametrize("destination", list(Destination))
+def test_the_corpus_holds_whatever_a_network_could_be_told(destination: Destination) -> None:
+    """A click id or a contact field that no visit of the corpus has would make a widening look like no change."""
+    address = ADDRESS_BOOK[destination]
+    own = [kind for kind in address.click_ids if kind in corpus._CLICKS]
+    assert bool(own) == bool(address.click_ids), "give the corpus a click id of this network"
+    assert all(ClickId(f"{kind}:{corpus._CLICKS[kind]}") for kind in own)
+    assert set(address.contact) <= set(map(ContactField, corpus._USER))
