@@ -18,7 +18,7 @@ _KEPT_S = 6 * _YEAR_S
 
 Item = Mapping[str, Mapping[str, str]]
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Authorization).decode
 _NOT_REVOKED = "attribute_not_exists(revoked_at)"
 

@@ -36,10 +36,11 @@ ALL_CLOSED = Mode([None])
 
 def read_mode(text: str) -> Mode:
     """A setting's text. What cannot be read closes everything."""
-    word, *networks = text.split()[:100] or [""]
-    if word == OPEN and not networks:
+    words = text.split()
+    if words == [OPEN]:
         return ALL_OPEN
-    if word != CLOSED or not networks or any(name not in Destination for name in networks):
+    networks = words[1:]
+    if words[:1] != [CLOSED] or not networks or any(name not in Destination for name in networks):
         return ALL_CLOSED
     return Mode(Destination(name) for name in networks)
 

@@ -43,14 +43,16 @@ class Journal:
         self._version = version
         self._chain = chain or Chain("unnamed")
         self._lock = threading.Lock()
-        self._shown: tuple[str | None, int] = (None, 0)  # the payload that was written last, and where
+        self._shown: tuple[str, int] | None = None  # the hash of the payload that was shown last, and where
 
     def _put(self, at: int, line: msgspec.Struct) -> None:
-        encoded = _encode(line)
         with self._lock:
-            self._log.write(self._chain.link(encoded).decode() + "\n")
-            if self._chain.is_due(at):
-                self._write_checkpoint(at)
+            self._write(at, line)
+
+    def _write(self, at: int, line: msgspec.Struct) -> None:
+        self._log.write(self._chain.link(_encode(line)).decode() + "\n")
+        if self._chain.is_due(at):
+            self._write_checkpoint(at)
 
     def _write_checkpoint(self, at: int) -> None:
         signer = self._chain.signer
@@ -143,42 +145,49 @@ class Journal:
 
         A request that told several events is shown once: the other lines name the place of the one that shows it.
         """
-        shown, place = self._shown
-        repeated = payload is not None and shown is not None and shown == sha256
-        if payload is not None and not repeated:
-            self._shown = (sha256, self._chain.next)
-        self._put(
-            at,
-            Disclosure(
-                schema=SCHEMA,
-                kind="disclosure",
-                at=at,
-                policy=self._policy,
-                version=self._version,
-                outcome=outcome,
-                reason=reason,
-                destination=clean.destination,
-                event=clean.event,
-                event_id=clean.event_id,
-                attempt=attempt,
-                host=host,
-                status=status,
-                code=code,
-                trace=trace,
-                rule=rule,
-                click_id=clean.click.kind if clean.click else None,
-                digests=told_fields(clean.digests),
-                basis=clean.basis,
-                authorization=shorten(clean.authorization),
-                not_before=clean.not_before,
-                told_at=clean.at,
-                amount=clean.amount,
-                payload=None if payload is None or repeated else msgspec.Raw(payload),
-                payload_at=place if repeated else None,
-                sha256=sha256,
-                bytes=size,
-            ),
-        )
+        with self._lock:  # so that this line stands at the place that the next ones name
+            place = self._find_shown(payload, sha256)
+            self._write(
+                at,
+                Disclosure(
+                    schema=SCHEMA,
+                    kind="disclosure",
+                    at=at,
+                    policy=self._policy,
+                    version=self._version,
+                    outcome=outcome,
+                    reason=reason,
+                    destination=clean.destination,
+                    event=clean.event,
+                    event_id=clean.event_id,
+                    attempt=attempt,
+                    host=host,
+                    status=status,
+                    code=code,
+                    trace=trace,
+                    rule=rule,
+                    click_id=clean.click.kind if clean.click else None,
+                    digests=told_fields(clean.digests),
+                    basis=clean.basis,
+                    authorization=shorten(clean.authorization),
+                    not_before=clean.not_before,
+                    told_at=clean.at,
+                    amount=clean.amount,
+                    payload=None if payload is None or place is not None else msgspec.Raw(payload),
+                    payload_at=place,
+                    sha256=sha256,
+                    bytes=size,
+                ),
+            )
+
+    def _find_shown(self, payload: bytes | None, sha256: str | None) -> int | None:
+        """The place of the line that shows this payload; None where the next line is to show it, or none is."""
+        if payload is None or sha256 is None:
+            return None
+        if self._shown is not None and self._shown[0] == sha256:
+            return self._shown[1]
+        self._shown = (sha256, self._chain.next)
+        return None
 
     def stumble(self, at: int, reason: Reason, error: BaseException, destination: Destination | None = None) -> None:
         """An exception that should not have been: its type and where it was raised, never its text."""
@@ -244,5 +253,5 @@ def _raised_at(error: BaseException) -> str | None:
         return None
     while trace.tb_next is not None:
         trace = trace.tb_next
-    module = trace.tb_frame.f_globals.get("__name__", "")
+    module = trace.tb_frame.f_globals.get("__name__")
     return f"{module}:{trace.tb_lineno}"
