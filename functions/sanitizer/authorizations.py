@@ -60,7 +60,7 @@ def _read(body: bytes, now: int) -> Authorization:
         document = parse_object(body)
     except NotAnEventError:
         raise _WrongError("body", "must be one JSON object") from None
-    purposes = _words(document, "purposes", lambda _: True, "a list of words")
+    purposes = _words(document, "purposes", lambda _: True, "words")
     if PURPOSE not in purposes:
         raise _WrongError("purposes", f"must hold {PURPOSE}")
     signed_at, expires_at = _moment(document, "signed_at"), _moment(document, "expires_at")

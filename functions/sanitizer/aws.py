@@ -84,7 +84,7 @@ class Client:
         return partial(self._ask, "".join(map(str.capitalize, operation.split("_"))))
 
     def _ask(self, operation: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - an operation's own fields
-        host = self._find_host(request)
+        host = self._find_host(operation, request)
         body = msgspec.json.encode(request)  # bytes become base64, as AWS wants them
         spared = {_SKEWED, _RENEWED}
         tries = 0
@@ -106,14 +106,14 @@ class Client:
     def _may_pass(self, code: str) -> bool:
         return code in {"ConnectionError", "Unavailable"} or _THROTTLED.search(code) is not None
 
-    def _find_host(self, request: Mapping[str, Any]) -> str:
+    def _find_host(self, operation: str, request: Mapping[str, Any]) -> str:
         """Host and port: a queue's own, or the endpoint that AWS's tools would take."""
         url = request.get("QueueUrl") or self._wire.environment.get("AWS_ENDPOINT_URL")
         if not url:
             return f"{self._service.name}.{self._wire.environment['AWS_REGION']}.amazonaws.com"
         parts = urlsplit(url)
         if parts.scheme != "https":
-            raise AwsError(self._service.name, "", "EndpointNotHttps")
+            raise AwsError(self._service.name, operation, "EndpointNotHttps")
         return parts.netloc
 
     def _try(self, operation: str, host: str, body: bytes) -> tuple[str, bytes]:

@@ -80,10 +80,10 @@ class Connections:
                 idle.pop()[0].close()
 
     def _take(self, host: str, idle: list[_Kept]) -> http.client.HTTPSConnection:
-        while idle:
+        while True:
             try:
                 connection, since = idle.pop()
-            except IndexError:  # another thread took it
+            except IndexError:  # none was kept, or other threads have them
                 break
             if 0 <= self._wire.now() - since < IDLE_S and not _is_dropped(connection):
                 return connection

@@ -25,7 +25,7 @@ MAX_ITEMS = 100
 _SPACE = b" \t\r\n"
 # Strings whole, so that nothing inside one counts; what is left of an open one is found as a lone quote.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|["{}\[\],]', re.DOTALL)
-_MEMBER = re.compile(rb'\s*("(?:[^"\\]|\\.)*+")\s*:(.*)', re.DOTALL)
+_MEMBER = re.compile(rb'("(?:[^"\\]|\\.)*+")[ \t\r\n]*:(.*)', re.DOTALL)
 
 
 class _Item(Struct, frozen=True):
@@ -52,7 +52,7 @@ def take_conversions(request: Request, now: int, intake: Intake) -> Taken:
     results = [
         {"id": item.id, "status": "refused" if item.reason else "accepted", "reason": item.reason} for item in taken
     ]
-    body = json.dumps({"results": results}, separators=(",", ":"))
+    body = msgspec.json.encode({"results": results}).decode()
     return Taken(answer(200, body=body, content_type="application/json"), items=tuple(item.verdict for item in taken))
 
 
@@ -61,7 +61,7 @@ def _refuse(reason: Reason, now: int, intake: Intake, why: Malformed | None = No
     field, rule = (why.field or "body", why.rule) if why else (None, None)
     intake.journal.decide(now, outcome=Outcome.REFUSED, reason=reason, field=field, rule=rule)
     told = {"reason": reason} if why is None else {"reason": reason, "element": field, "rule": rule}
-    body = json.dumps(told, separators=(",", ":"))
+    body = msgspec.json.encode(told).decode()
     return Taken(answer(STATUS[reason], body=body, content_type="application/json"), refused=reason)
 
 

@@ -62,7 +62,8 @@ def respond(event: Mapping[str, Any], airlock: Airlock) -> Taken:
     except UnavailableError as error:
         with contextlib.suppress(Exception):  # as below
             airlock.intake.journal.stumble(now, Reason.UNAVAILABLE, error)
-        return Taken(_ask_again(), refused=Reason.UNAVAILABLE)
+        origin = read_request(event).headers.get("origin", "")  # it was read before something could be unavailable
+        return Taken(_ask_again(origin if origin in airlock.intake.rules.sites else None), refused=Reason.UNAVAILABLE)
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing leaves, and only its type and line are told
         with contextlib.suppress(Exception):  # a log that cannot be written must not make Lambda print the exception
             airlock.intake.journal.stumble(now, Reason.INTERNAL, error)
@@ -71,8 +72,9 @@ def respond(event: Mapping[str, Any], airlock: Airlock) -> Taken:
         return Taken(answer(204), refused=Reason.INTERNAL)
 
 
-def _ask_again() -> Answer:
-    return answer(503, retry_after=str(RETRY_AFTER_S), access_control_expose_headers="retry-after")
+def _ask_again(origin: str | None = None) -> Answer:
+    """503; `origin` is a site of the clinic's own, whose page may then read when to try again."""
+    return answer(503, origin, retry_after=str(RETRY_AFTER_S), access_control_expose_headers="retry-after")
 
 
 def _route(request: Request, now: int, airlock: Airlock) -> Taken:

@@ -52,7 +52,9 @@ tk tokelau|to tonga|tt trinidadandtobago|tn tunisia|tr turkey|tr turkiye|tm turk
 tv tuvalu|vi usvirginislands|vi virginislandsus|ug uganda|ua ukraine|ae unitedarabemirates|ae uae|gb unitedkingdom
 gb greatbritain|gb england|gb scotland|gb wales|gb northernireland|us unitedstates|us unitedstatesofamerica|us usa
 us america|uy uruguay|uz uzbekistan|vu vanuatu|ve venezuela|ve venezuelabolivarianrepublicof|vn vietnam
-wf wallisandfutuna|eh westernsahara|ye yemen|zm zambia|zw zimbabwe
+wf wallisandfutuna|eh westernsahara|ye yemen|zm zambia|zw zimbabwe|bq bonairesinteustatiusandsaba|bq bonaire
+bv bouvetisland|tf frenchsouthernterritories|hm heardislandandmcdonaldislands|gs southgeorgiaandthesouthsandwichislands
+um unitedstatesminoroutlyingislands
 """
 
 

@@ -24,7 +24,7 @@ def read_rest(event: Mapping[str, Any]) -> dict[str, Any]:
         "headers": {name: value for name, value in headers.items() if name.lower() != "accept-encoding"},
         "requestContext": {
             "http": {"method": event.get("httpMethod")},
-            "authorizer": {"iam": {"userArn": signed}} if signed else None,
+            "authorizer": {"iam": bool(signed)},
         },
         "body": event.get("body"),
         "isBase64Encoded": event.get("isBase64Encoded"),

@@ -39,10 +39,10 @@ class Script:
             served["body"] = self._encoded[encoding].decode("utf-8")
         elif not known:
             served |= {"body": base64.b64encode(self._encoded[encoding]).decode("ascii"), "isBase64Encoded": True}
-        served["headers"] |= {
+        served["headers"] = {
             "content-type": "text/javascript; charset=utf-8",
             "cache-control": _FOR_GOOD if is_current else _SHORTLY,
-            "etag": f'"{self._tag}"' if encoding == "identity" else f'"{self._tag}-{encoding}"',
+            "etag": f'"{self._tag}-{encoding}"',
             "vary": "accept-encoding",
             "access-control-allow-origin": "*",  # public code, so that a page can check its integrity
             "cross-origin-resource-policy": "cross-origin",

@@ -1,7 +1,6 @@
 """A webhook's request and its hook's secrets in, the proof that its sender signed it lately out, or what is wrong."""
 
 import base64
-import binascii
 import datetime
 import hashlib
 import hmac
@@ -48,7 +47,7 @@ def verify(hook: Hook, headers: Mapping[str, str], body: bytes, secrets: Sequenc
         case Scheme.STANDARD:
             stamp, identifier = headers.get("webhook-timestamp", ""), headers.get("webhook-id", "")
             given = [part[3:] for part in headers.get(hook.header, "").split() if part.startswith("v1,")]
-            message = b"%b.%b.%b" % (identifier.encode(), stamp.encode(), body)
+            message = b"%b.%b.%b" % (_to_bytes(identifier), _to_bytes(stamp), body)
             signed = bool(identifier) and _is_signed(message, given, secrets, "sha256")
             at = _from_seconds(stamp)
         case Scheme.CALLRAIL:
@@ -74,8 +73,13 @@ def _is_signed(
         digest = hmac.digest(secret, message, algorithm)
         wanted = digest.hex().encode() if as_hex else base64.b64encode(digest)
         for signature in given:
-            held |= hmac.compare_digest(wanted, signature.encode("utf-8", "replace"))
+            held |= hmac.compare_digest(wanted, _to_bytes(signature))
     return held
+
+
+def _to_bytes(header: str) -> bytes:
+    """A header's bytes; half of a surrogate pair has some too, and they are no sender's."""
+    return header.encode("utf-8", "surrogatepass")
 
 
 def _from_seconds(stamp: str) -> int | None:
@@ -107,6 +111,6 @@ def decode_secret(text: str, scheme: Scheme) -> bytes:
     if scheme is Scheme.STANDARD and text.startswith("whsec_"):
         try:
             return base64.b64decode(text.removeprefix("whsec_"), validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error too
             return b""
     return text.encode()

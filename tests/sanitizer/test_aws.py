@@ -4,10 +4,12 @@ import datetime
 import json
 import re
 import select
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from email.utils import format_datetime
+from http.client import HTTPSConnection
 from pathlib import Path
 from ssl import SSLContext, create_default_context
 from typing import Any
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 
 from sanitizer.aws import AwsError, Client
 from sanitizer.aws_signature import Credentials, NoCredentialsError, Signer, read_credentials
-from sanitizer.aws_wire import IDLE_S, Patience, Wire, open_wire
+from sanitizer.aws_wire import IDLE_S, MOST_READ, Patience, Wire, open_wire
 from tests.loopback import Answered, Asked, Authority, TlsServer
 
 AT = 1_795_532_832
@@ -87,8 +89,16 @@ def test_a_signing_key_is_kept_for_its_day_and_its_credentials_only() -> None:
     assert [sign(first, AT), sign(second, AT), sign(first, AT + 86_400), sign(first, AT)] == fresh
 
 
+def test_credentials_are_the_environments_and_may_have_no_token() -> None:
+    assert read_credentials(ENVIRONMENT) == Credentials("ASIAEXAMPLE", "invented-secret", "invented/token+==")
+    lasting = {name: value for name, value in ENVIRONMENT.items() if name != "AWS_SESSION_TOKEN"}
+    by = read_credentials(lasting)
+    assert by == Credentials("ASIAEXAMPLE", "invented-secret", "")
+    assert "x-amz-security-token" not in Signer("sqs", "us-east-1").sign("h.example", "t", "x", b"{}", by, AT)
+
+
 def test_credentials_show_nothing_of_themselves() -> None:
-    assert "invented" not in repr(read_credentials(ENVIRONMENT))
+    assert repr(read_credentials(ENVIRONMENT)) == "<Credentials>"
     with pytest.raises(NoCredentialsError):
         read_credentials({"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE"})
 
@@ -164,14 +174,41 @@ def test_a_message_arrives_as_boto3_would_send_it(desk: Desk, aws: Aws) -> None:
     assert send(desk, aws, 'two\n"lines" \N{SNOWMAN}') == {"MessageId": "1"}
     (asked,) = aws.asked
     assert (asked.method, asked.path) == ("POST", "/")
+    assert asked.headers["x-amz-date"] == "20261124T150712Z", "this clock's time, unless AWS said otherwise"
     assert asked.headers["x-amz-target"] == "AmazonSQS.SendMessage"
     assert asked.headers["content-type"] == "application/x-amz-json-1.0"
     assert json.loads(asked.body) == {"QueueUrl": aws.queue_url, "MessageBody": 'two\n"lines" \N{SNOWMAN}'}
-    by = read_credentials(ENVIRONMENT)
+    by = Credentials("ASIAEXAMPLE", "invented-secret", "invented/token+==")
     assert asked.headers["x-amz-security-token"] == by.token
     signed = {name: asked.headers[name] for name in ("content-type", "x-amz-date", "x-amz-target")}
     expected = sign_as_botocore(signed, f"https://{asked.headers['host']}/", asked.body, by, "us-east-1", "sqs")
     assert asked.headers["authorization"] == expected
+
+
+def test_a_request_has_each_header_once_and_none_that_was_not_asked_for(
+    desk: Desk, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second Host would break the signature, and an Accept-Encoding would bring answers that nobody unpacks."""
+    sent: list[bytes] = []
+    send_on = HTTPSConnection.send
+
+    def overhear(connection: HTTPSConnection, data: bytes) -> None:
+        sent.append(data)
+        send_on(connection, data)
+
+    monkeypatch.setattr(HTTPSConnection, "send", overhear)
+    send(desk, aws)
+    first, *lines = b"".join(sent).partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    assert first == "POST / HTTP/1.1"
+    assert sorted(line.partition(":")[0].lower() for line in lines) == [
+        "authorization",
+        "content-length",
+        "content-type",
+        "host",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-target",
+    ]
 
 
 def test_a_connection_is_kept_and_shared_by_nobody(desk: Desk, aws: Aws) -> None:
@@ -213,6 +250,21 @@ def test_a_connection_that_was_closed_while_it_was_idle_is_not_written_to(tls: S
     assert len(aws.asked) == 2
 
 
+def test_an_answer_without_a_body_is_an_answer(desk: Desk, aws: Aws) -> None:
+    """PutItem and DeleteMessage have nothing to say."""
+    aws.script = [Answered(200, b"")]
+    assert send(desk, aws) == {}
+
+
+def test_no_more_than_four_mebibytes_are_read_of_an_answer(desk: Desk, aws: Aws) -> None:
+    """What is longer is none of AWS's answers to what is asked here; the rest of it is not waited for."""
+    aws.script = [Answered(200, b'{"MessageId": "%b"}' % (b"1" * MOST_READ)), Answered(200, b"{}")]
+    with pytest.raises(AwsError, match="UnreadableAnswer"):
+        send(desk, aws)
+    assert send(desk, aws) == {}
+    assert aws.server.connections == 2
+
+
 @pytest.mark.parametrize(
     "passing",
     [
@@ -234,6 +286,14 @@ def test_what_may_pass_is_tried_again_and_then_given_up(passing: Answered, desk:
         send(desk, aws)
     assert len(aws.asked) == 2
     assert desk.waits == [0.1, 0.1]
+
+
+def test_each_wait_is_twice_as_long_as_the_one_before(tls: SSLContext, aws: Aws) -> None:
+    aws.script = [error(503, "ServiceUnavailable")]
+    with closing(Desk(tls, tries=4)) as desk:
+        with pytest.raises(AwsError, match="Unavailable"):
+            send(desk, aws)
+        assert desk.waits == [0.1, 0.2, 0.4]
 
 
 @pytest.mark.parametrize(
@@ -278,6 +338,22 @@ def test_a_clock_that_is_wrong_is_put_right_by_awss_own(desk: Desk, aws: Aws) ->
     assert len(aws.asked) == 3, "the next request is right at once"
 
 
+@pytest.mark.parametrize("apart", [0, 1, -100, 240])
+def test_a_clock_that_is_right_enough_is_left_alone(apart: int, desk: Desk, aws: Aws) -> None:
+    """Whatever else was wrong with the signature, another time would not mend it."""
+    theirs = datetime.datetime.fromtimestamp(AT + apart, datetime.UTC)
+    refusal = error(400, "InvalidSignatureException", date=format_datetime(theirs, usegmt=True))
+    aws.script = [refusal, Answered(200, b"{}")]
+    send(desk, aws)
+    assert {asked.headers["x-amz-date"] for asked in aws.asked} == {"20261124T150712Z"}
+
+
+def test_without_a_date_from_aws_the_clock_is_left_alone(desk: Desk, aws: Aws) -> None:
+    aws.script = [error(400, "InvalidSignatureException", date="yesterday"), Answered(200, b"{}")]
+    send(desk, aws)
+    assert {asked.headers["x-amz-date"] for asked in aws.asked} == {"20261124T150712Z"}
+
+
 def test_a_signature_that_stays_wrong_is_given_up_after_the_second(desk: Desk, aws: Aws) -> None:
     now = datetime.datetime.fromtimestamp(AT, datetime.UTC)
     aws.script = [error(400, "InvalidSignatureException", date=format_datetime(now, usegmt=True))]
@@ -302,6 +378,25 @@ def test_credentials_that_were_replaced_are_read_anew(desk: Desk, aws: Aws) -> N
     assert len(aws.asked) == 2
 
 
+def test_a_renewal_takes_no_try_away_and_gives_none(desk: Desk, aws: Aws) -> None:
+    busy = error(503, "ServiceUnavailable")
+    aws.script = [error(403, "ExpiredTokenException"), busy, Answered(200, b'{"MessageId": "5"}')]
+    assert send(desk, aws)["MessageId"] == "5"
+    aws.script = [error(403, "ExpiredTokenException"), busy]
+    aws.asked.clear()
+    with pytest.raises(AwsError, match="Unavailable"):
+        send(desk, aws)
+    assert len(aws.asked) == 3
+
+
+def test_a_handshake_that_nobody_answers_ends_in_time(tls: SSLContext) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        wire = Wire(ENVIRONMENT, tls, lambda: float(AT), lambda _: None)
+        client = Client("sqs", wire, Patience(connect_s=0.05, read_s=60, tries=1))
+        with pytest.raises(AwsError, match="ConnectionError"):
+            client.send_message(QueueUrl=f"https://127.0.0.1:{deaf.getsockname()[1]}/q", MessageBody="x")
+
+
 def test_a_slow_answer_ends_in_time(tls: SSLContext, aws: Aws) -> None:
     free = threading.Event()
 
@@ -323,7 +418,7 @@ def test_a_certificate_that_nobody_vouches_for_is_no_queue(aws: Aws, tmp_path: P
 
 
 def test_nothing_is_sent_without_tls(desk: Desk) -> None:
-    with pytest.raises(AwsError, match="EndpointNotHttps"):
+    with pytest.raises(AwsError, match=r"^sqs SendMessage: EndpointNotHttps$"):
         desk.client.send_message(QueueUrl="http://127.0.0.1:1/123456789012/airlock-meta", MessageBody="x")
 
 
@@ -352,13 +447,22 @@ def test_each_service_is_asked_in_its_own_words(
 
 def test_without_an_endpoint_of_its_own_a_service_is_where_aws_has_it(tls: SSLContext) -> None:
     desk = Desk(tls, "ssm")
-    assert desk.client._find_host({}) == "ssm.us-east-1.amazonaws.com"
-    assert desk.client._find_host({"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/q"}) == (
-        "sqs.us-east-1.amazonaws.com"
-    )
+    assert desk.client._find_host("GetParameter", {}) == "ssm.us-east-1.amazonaws.com"
+    queue = {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/q"}
+    assert desk.client._find_host("SendMessage", queue) == "sqs.us-east-1.amazonaws.com"
+
+
+def test_a_private_name_is_no_operation(desk: Desk, aws: Aws) -> None:
+    """Python asks objects for such names by itself; AWS must not hear of it."""
+    with pytest.raises(AttributeError, match=r"^_repr_html_$"):
+        desk.client._repr_html_()
+    assert aws.asked == []
 
 
 def test_the_wire_verifies_certificates_and_takes_tls_1_2_or_better() -> None:
-    wire = open_wire({}, lambda: 0.0, lambda _: None)
+    waits: list[float] = []
+    wire = open_wire(ENVIRONMENT, lambda: 17.0, waits.append)
+    wire.wait(0.5)
+    assert (wire.environment, wire.now(), waits) == (ENVIRONMENT, 17.0, [0.5])
     assert wire.tls.check_hostname
     assert re.fullmatch("TLSv1_[23]", wire.tls.minimum_version.name)

@@ -1,15 +1,72 @@
 """The routes: what is served, what does not exist, and that no exception ever gets out."""
 
+import io
 import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from airlock.authorization import AuthorizationsInMemory
+from airlock.gate import ALL_CLOSED, Gate, Mode, NoGate
+from airlock.journal import Journal
 from airlock.outcome import Reason
 from airlock.policy import Policy
-from sanitizer.handler import respond
+from airlock.table import UnavailableError
+from sanitizer import handler
+from sanitizer.handler import Airlock, build_airlock, respond
+from sanitizer.hook_secrets import SecretsManagerSecrets
+from sanitizer.hooks import Doors
+from sanitizer.intake import Taken
+from sanitizer.receipts import ReceiptsInMemory
+from sanitizer.script import Script
+from tests.clinic_systems import NOW, Clinic, Outbox, conversion
 from tests.sanitizer.desk import Desk
-from tests.sanitizer.visits import SITE, make_visit
+from tests.sanitizer.visits import AUTHORIZATION, SITE, make_visit
+from workbench.request import as_http_event, signed
+
+JSON = {"origin": SITE, "content-type": "application/json"}
+
+
+class Unreachable(AuthorizationsInMemory):
+    """Authorizations whose table does not answer."""
+
+    def find(self, ref: object) -> None:
+        del ref
+        raise UnavailableError("get_item: ThrottlingException")
+
+
+class FullDisk(io.StringIO):
+    """A log that takes no line."""
+
+    def write(self, _: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+class Closed(NoGate):
+    """A kill switch that was turned."""
+
+    def look(self, now: int) -> Mode:
+        del now
+        return ALL_CLOSED
+
+
+@pytest.fixture
+def clinic(policy: Policy) -> Clinic:
+    return Clinic(policy)
+
+
+@pytest.fixture
+def unreachable(policy: Policy) -> Clinic:
+    return Clinic(policy, on_file=Unreachable())
+
+
+def post(clinic: Clinic, visit: dict[str, Any]) -> Taken:
+    return respond(as_http_event("POST", "/v1/events", JSON, json.dumps(visit)), clinic.airlock)
+
+
+def break_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sanitizer.pipeline._weigh", lambda *_: 1 / 0)
 
 
 @pytest.mark.parametrize("origin", [SITE, "https://book.glow-medspa.example"])
@@ -81,6 +138,22 @@ def test_health_names_the_policy(desk: Desk, policy: Policy) -> None:
     assert {json.loads(line)["policy"] for line in logs} == {policy.digest}
 
 
+@pytest.mark.parametrize("path", ["/v1/health", "/airlock.js"])
+def test_whoever_asks_for_the_headers_alone_is_answered_too(path: str, desk: Desk) -> None:
+    """So that a monitor may ask with HEAD; API Gateway leaves the body away."""
+    head, _ = desk.ask("HEAD", path, {})
+    whole, _ = desk.ask("GET", path, {})
+    assert (head.answer["statusCode"], head.answer["headers"]) == (200, whole.answer["headers"])
+
+
+def test_the_script_may_be_kept_for_good_under_its_own_version(desk: Desk) -> None:
+    version = desk.preview._airlock.script.version
+    kept, _ = desk.ask("GET", f"/airlock.js?v={version}", {})
+    assert "immutable" in kept.answer["headers"]["cache-control"]
+    plain, _ = desk.ask("GET", "/airlock.js", {})
+    assert "immutable" not in plain.answer["headers"]["cache-control"]
+
+
 def test_the_script_is_served_and_kept(desk: Desk) -> None:
     served, _ = desk.ask("GET", "/airlock.js", {})
     headers = served.answer["headers"]
@@ -108,3 +181,153 @@ def test_an_event_of_no_known_form_is_answered_all_the_same(event: dict[str, Any
     answered = respond(event, desk.preview._airlock).answer["statusCode"]
     assert answered == 204 or 400 <= answered < 500
     assert desk.queued == []
+
+
+def test_what_was_refused_before_it_was_read_is_written_down_with_its_time(clinic: Clinic) -> None:
+    for method, path, is_signed in (
+        ("OPTIONS", "/v1/events", False),
+        ("PUT", "/v1/events", False),
+        ("GET", "/nowhere", False),
+        ("POST", "/v1/conversions", False),
+        ("GET", "/v1/conversions", True),
+        ("GET", "/v1/authorizations/x", True),
+    ):
+        clinic.ask(method, path, "", is_signed=is_signed, origin="https://evil.example")
+    lines = clinic.lines()
+    assert {(line["kind"], line["at"], line["outcome"]) for line in lines} == {("decision", NOW, "refused")}
+    assert [line["reason"] for line in lines] == [
+        "foreign_origin",
+        "method",
+        "unknown_path",
+        "unknown_path",
+        "method",
+        "unknown_path",
+    ]
+
+
+def test_a_look_up_that_fails_is_told_to_the_page_so_that_it_tries_again(unreachable: Clinic) -> None:
+    taken = post(unreachable, make_visit(authorization=AUTHORIZATION))
+    assert (taken.answer["statusCode"], taken.answer["body"], taken.refused) == (503, "", Reason.UNAVAILABLE)
+    headers = taken.answer["headers"]
+    assert headers["retry-after"] == "5"
+    assert headers["access-control-allow-origin"] == SITE, "without it no script may read the answer"
+    assert headers["access-control-expose-headers"] == "retry-after"
+    assert unreachable.outbox.messages == []
+    [line] = unreachable.lines()
+    assert (line["kind"], line["at"], line["outcome"]) == ("fault", NOW, "refused")
+    assert (line["reason"], line["type"]) == ("unavailable", "UnavailableError")
+    assert AUTHORIZATION not in unreachable.log.getvalue()
+
+
+def test_a_look_up_that_fails_is_told_to_no_page_but_the_clinics_own(policy: Policy) -> None:
+    """A webhook's route has no pages at all: whoever names an origin there may not read what became of it."""
+
+    def refuse(_: str) -> str:
+        raise RuntimeError("AccessDeniedException")
+
+    airlock = _build(policy, Outbox(), NoGate(), doors=Doors(SecretsManagerSecrets(refuse), ReceiptsInMemory()))
+    for origin in ("https://evil.example", "null", ""):
+        headers = {"origin": origin, "signature": "c2lnbmF0dXJl"}
+        taken = respond(as_http_event("POST", "/v1/hooks/calls", headers, "{}"), airlock)
+        assert (taken.answer["statusCode"], taken.refused) == (503, Reason.UNAVAILABLE)
+        assert "access-control-allow-origin" not in taken.answer["headers"]
+
+
+def test_a_bug_is_nobodys_to_see_and_is_written_down_by_type_and_line(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser could do nothing about it: it is answered as if all were well, and nothing leaves."""
+    break_pipeline(monkeypatch)
+    taken = post(clinic, make_visit())
+    assert (taken.answer["statusCode"], taken.answer["body"], taken.refused) == (204, "", Reason.INTERNAL)
+    assert clinic.outbox.messages == []
+    [line] = clinic.lines()
+    assert (line["kind"], line["at"], line["reason"]) == ("fault", NOW, "internal")
+    assert line["type"] == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize("path", ["/v1/authorizations/auth_Q7m2Xw9Kd4Rf8Ls1", "/v1/conversions", "/v1/hooks/calls"])
+def test_a_clinics_own_system_is_told_of_a_bug(path: str, clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take a 204 for done, and must ask again instead. No page is meant, so none may read it."""
+    monkeypatch.setattr("sanitizer.handler._route", lambda *_: 1 / 0)
+    taken = clinic.ask("PUT", path, "", origin=SITE)
+    assert (taken.answer["statusCode"], taken.refused) == (503, Reason.INTERNAL)
+    assert taken.answer["headers"]["retry-after"] == "5"
+    assert "access-control-allow-origin" not in taken.answer["headers"]
+
+
+def test_a_log_that_cannot_be_written_is_no_reason_to_show_an_exception(
+    policy: Policy, unreachable: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda would print the exception, and with it perhaps what was sent."""
+    intake = structs.replace(unreachable.airlock.intake, journal=Journal(FullDisk(), policy.digest))
+    unreachable.airlock = structs.replace(unreachable.airlock, intake=intake)
+    assert post(unreachable, make_visit(authorization=AUTHORIZATION)).answer["statusCode"] == 503
+    break_pipeline(monkeypatch)
+    assert post(unreachable, make_visit()).answer["statusCode"] == 204
+
+
+def test_a_wrong_authorization_is_answered_in_json_and_a_right_one_in_silence(clinic: Clinic) -> None:
+    path = f"/v1/authorizations/{AUTHORIZATION}"
+    wrong = clinic.ask("PUT", path, "[]").answer
+    assert (wrong["statusCode"], wrong["headers"]["content-type"]) == (400, "application/json")
+    right = clinic.ask("DELETE", path, "").answer
+    assert (right["statusCode"], right["body"]) == (204, "")
+    assert "content-type" not in right["headers"]
+    [line] = clinic.lines()
+    assert (line["kind"], line["at"], line["change"]) == ("authorization", NOW, "revoked")
+
+
+def _build(policy: Policy, outbox: Outbox, gate: Gate, *, doors: Doors | None = None) -> Airlock:
+    return build_airlock(
+        policy,
+        outbox,
+        AuthorizationsInMemory(),
+        Journal(io.StringIO(), policy.digest),
+        Script(b""),
+        lambda: NOW,
+        frozenset({"http://127.0.0.1:8787"}),
+        gate,
+        doors=doors,
+    )
+
+
+def test_an_airlock_obeys_the_kill_switch_that_it_was_built_with(policy: Policy) -> None:
+    event = as_http_event("POST", "/v1/events", JSON, json.dumps(make_visit()))
+    outbox = Outbox()
+    assert respond(event, _build(policy, outbox, Closed())).refused == Reason.CLOSED
+    assert outbox.messages == []
+    assert respond(event, _build(policy, outbox, NoGate())).refused is None
+    assert outbox.messages
+
+
+def test_an_airlock_takes_the_workbenchs_own_pages_without_https(policy: Policy) -> None:
+    outbox = Outbox()
+    for site, status in (("http://127.0.0.1:8787", 204), ("http://127.0.0.1:8788", 403)):
+        visit = json.dumps(make_visit(url=f"{site}/contact"))
+        event = as_http_event("POST", "/v1/events", JSON | {"origin": site}, visit)
+        assert respond(event, _build(policy, outbox, NoGate())).answer["statusCode"] == status
+    assert outbox.messages
+
+
+def test_with_webhooks_the_other_routes_stay_where_they_are(policy: Policy) -> None:
+    doors = Doors(SecretsManagerSecrets(lambda _: "an-invented-hook-secret"), ReceiptsInMemory())
+    airlock = _build(policy, Outbox(), NoGate(), doors=doors)
+    body = json.dumps({"events": [conversion()]})
+    assert respond(signed(as_http_event("POST", "/v1/conversions", {}, body)), airlock).answer["statusCode"] == 200
+    assert respond(as_http_event("POST", "/v1/hooks/calls", {}, "{}"), airlock).answer["statusCode"] == 401
+    assert respond(as_http_event("POST", "/v1/hooks/nowhere", {}, "{}"), airlock).answer["statusCode"] == 404
+
+
+def test_lambda_is_answered_in_the_form_of_the_api_that_asked(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One function stands behind an HTTP API or a REST API, as the clinic chose."""
+    airlock = _build(policy, Outbox(), NoGate())
+    monkeypatch.setattr(handler, "_open_airlock", lambda: airlock)
+    visit = json.dumps(make_visit())
+    http = handler.handler(as_http_event("POST", "/v1/events", JSON, visit), None)
+    names = {name: [value] for name, value in JSON.items()}
+    event = {"httpMethod": "POST", "path": "/v1/events", "multiValueHeaders": names, "body": visit}
+    rest = handler.handler(event, None)
+    assert (http["statusCode"], rest["statusCode"]) == (204, 204)
+    assert rest["multiValueHeaders"]["set-cookie"] == http["cookies"]
+    assert "cookies" not in rest

@@ -1,5 +1,6 @@
 """Behind a REST API the sanitizer answers as behind an HTTP API: the two forms of a request are one request."""
 
+import base64
 import json
 from typing import Any
 
@@ -59,8 +60,18 @@ def test_only_what_api_gateway_checked_counts_as_signed() -> None:
     assert read_request(read_rest(_rest(requestContext=checked))).signed
 
 
-def test_no_address_goes_further_than_this() -> None:
-    assert "198.51.100.7" not in json.dumps(read_rest(_rest()))
+def test_no_address_and_no_name_of_a_caller_goes_further_than_this() -> None:
+    identity = {"sourceIp": "198.51.100.7", "userArn": "arn:aws:sts::111122223333:assumed-role/crm/jane"}
+    read = json.dumps(read_rest(_rest(requestContext={"identity": identity})))
+    assert "198.51.100.7" not in read
+    assert "jane" not in read
+
+
+def test_a_body_is_the_same_bytes_whether_it_was_packed_or_not() -> None:
+    """Where a REST API takes every body for bytes, it hands them over in base64."""
+    packed = base64.b64encode(BODY.encode()).decode()
+    assert read_request(read_rest(_rest(body=packed, isBase64Encoded=True))).body == BODY.encode()
+    assert read_request(read_rest(_rest(body=packed))).body == packed.encode()
 
 
 @pytest.mark.parametrize(
