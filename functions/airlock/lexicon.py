@@ -9,12 +9,11 @@ term is easily part of an opaque id by chance, so it counts only where the text 
 """
 
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from airlock.lexicon_tables import GLUED, Rule, Terms, cut_into_quads, pluralise, read_terms
+from airlock.lexicon_tables import FOLDED, GLUED, Rule, Terms, pluralise, read_terms
 from airlock.plain_text import decode_runs, unwrap
 
 SHORT: Final = 4
@@ -33,40 +32,29 @@ _BEND: Final = re.compile(
 _HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _NUMBERED_HUMP: Final = re.compile(r"[A-Z][0-9][a-z](?![a-z])|(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*|[0-9]+")
 _WORDLIKE: Final = re.compile(r"[A-Z][a-z]{2,}|[a-z]{3,}|[A-Z]{4,}(?![A-Za-z0-9])")
-_FOLDED: Final = bytes(ord(char.lower() if char.isalnum() else " ") for char in map(chr, range(128))) + b" " * 128
-
-
-def _name_kind(char: str) -> int:
-    if char in "._-":
-        return ord(".")
-    return ord("a" if char.islower() else "A" if char.isupper() else "0" if char.isdigit() else " ")
-
-
-# What a character is: `a` small, `A` a capital, `0` a digit, `.` another of a run, a space none of a run.
-_KINDS_OF_RUN: Final = bytes(map(_name_kind, map(chr, range(128)))) + b" " * 128
 # Digits that stand for letters; a 1 may be an i or an l.
-_LEET: Final = tuple(_FOLDED.translate(bytes.maketrans(b"013457", letters)) for letters in (b"oieast", b"oleast"))
+_LEET: Final = tuple(FOLDED.translate(bytes.maketrans(b"013457", letters)) for letters in (b"oieast", b"oleast"))
 
 
 class Lexicon:
     """Health terms, and the few of them that a clinic lets pass. Never changes once made."""
 
-    __slots__ = ("_exempt", "_short_stems", "_stems", "_terms")
+    __slots__ = ("_exempt", "_short_stems", "_stems", "terms")
 
     def __init__(self, terms: Terms, exempt: frozenset[str] = frozenset()) -> None:
-        self._terms = terms
+        self.terms = terms
         self._exempt = exempt
         self._stems = tuple(stem for stem in terms.stems if stem not in exempt)
-        self._short_stems = tuple(stem for stem in self._stems if len(stem) < GLUED - 1)
+        self._short_stems = tuple(stem for stem in terms.short_stems if stem not in exempt)
 
     def exempting(self, words: Iterable[str]) -> "Lexicon":
         """The same lexicon, but exactly these terms pass, and their plurals."""
         keys = {_key(word) for word in words} - {""}
-        return Lexicon(self._terms, self._exempt | keys | {pluralise(key).strip() for key in keys})
+        return Lexicon(self.terms, self._exempt | keys | {pluralise(key).strip() for key in keys})
 
     def knows(self, term: str) -> bool:
         """Whether this is one of the terms; to exempt any other exempts nothing."""
-        return _key(term) in self._terms.rules
+        return _key(term) in self.terms.rules
 
     def hits(self, text: str) -> bool:
         """Whether the text holds a term."""
@@ -84,13 +72,13 @@ class Lexicon:
 
     def _read(self, plain: str) -> Rule | None:
         folded = _fold(plain)
-        quads = self._find_quads(folded)
+        quads = self.terms.find_quads(folded.encode("ascii"))
         key = self._look(folded.split(), folded, quads)
         if key is not None and len(key) > SHORT:
-            return self._terms.rules[key]
+            return self.terms.rules[key]
         stems = self._stems if quads else self._short_stems
         is_doubtful = key is not None or self._look_inside(plain, stems) is not None
-        if not is_doubtful and (_is_opaque(plain) or not _BEND.search(plain)):
+        if not is_doubtful and not _BEND.search(plain):
             return None
         for run in _RUN.findall(plain):
             if rule := self._read_run(run, is_doubtful=is_doubtful):
@@ -99,22 +87,22 @@ class Lexicon:
 
     def _read_run(self, run: str, *, is_doubtful: bool) -> Rule | None:
         if is_doubtful and (key := self._look_anew(_split(run))) and (len(key) > SHORT or _reads_as_words(run)):
-            return self._terms.rules[key]
+            return self.terms.rules[key]
         for words, shortest in _readings(run):
             key = self._look_anew(words)
             if key is not None and len(key) >= shortest:
-                return self._terms.rules[key]
+                return self.terms.rules[key]
         stem = self._look_inside(run, self._stems) if is_doubtful else None
-        return self._terms.rules[stem] if stem is not None and _reads_as_words(run) else None
+        return self.terms.rules[stem] if stem is not None and _reads_as_words(run) else None
 
     def _look_anew(self, words: list[str]) -> str | None:
         text = " ".join(words)
-        return self._look(words, text, self._find_quads(text))
+        return self._look(words, text, self.terms.find_quads(text.encode("ascii")))
 
     def _look(self, words: list[str], text: str, quads: Collection[int]) -> str | None:
         """A term among these words of a text, if possible one that is not short."""
-        rules, heads = self._terms.rules, self._terms.heads
-        holds_start = bool(quads) and self._holds_start(text, quads)
+        rules, heads = self.terms.rules, self.terms.heads
+        holds_start = bool(quads) and self.terms.holds_start(text, quads)
         if not holds_start and rules.keys().isdisjoint(words) and not self._holds_several(words):
             return None
         spared = self._spare(words) if self._exempt and self._may_spare("".join(words)) else None
@@ -139,8 +127,8 @@ class Lexicon:
 
     def _holds_several(self, words: list[str]) -> bool:
         """Whether words in a row make a term."""
-        rules = self._terms.rules
-        for head in self._terms.heads.intersection(words):
+        rules = self.terms.rules
+        for head in self.terms.heads.intersection(words):
             at = -1
             for _ in range(words.count(head)):
                 at = words.index(head, at + 1)
@@ -153,28 +141,11 @@ class Lexicon:
                         break
         return False
 
-    def _find_quads(self, folded: str) -> Collection[int]:
-        """The quads of the text that are a term's too: of eight characters in a row four stand in one quad."""
-        quads, cut = self._terms.quads, cut_into_quads(folded.encode("ascii"))
-        return () if quads.isdisjoint(cut) else quads.intersection(cut)
-
-    def _holds_start(self, text: str, quads: Iterable[int]) -> bool:
-        """Whether a term of eight letters or more begins in the text; without a term's quad none does."""
-        starts = self._terms.starts
-        for quad in quads:
-            four = quad.to_bytes(4, sys.byteorder).decode("ascii")
-            at = text.find(four)
-            while at >= 0:
-                if not starts.isdisjoint([text[start : start + GLUED] for start in range(max(at - 3, 0), at + 1)]):
-                    return True
-                at = text.find(four, at + 1)
-        return False
-
     def _find_glued(self, word: str) -> str | None:
         for start in range(len(word) - GLUED + 1):
-            if word[start : start + GLUED] in self._terms.starts:
+            if word[start : start + GLUED] in self.terms.starts:
                 for end in range(start + GLUED, min(len(word), start + _LONGEST) + 1):
-                    if (key := word[start:end]) in self._terms.rules and key not in self._exempt:
+                    if (key := word[start:end]) in self.terms.rules and key not in self._exempt:
                         return key
         return None
 
@@ -213,26 +184,12 @@ def _key(term: str) -> str:
     return "".join(_split(unwrap(term)))
 
 
-def _fold(plain: str, table: bytes = _FOLDED) -> str:
+def _fold(plain: str, table: bytes = FOLDED) -> str:
     return plain.encode("ascii").translate(table, b"'").decode("ascii")
 
 
-def _split(plain: str, table: bytes = _FOLDED) -> list[str]:
+def _split(plain: str, table: bytes = FOLDED) -> list[str]:
     return _fold(plain, table).split()
-
-
-def _is_opaque(plain: str) -> bool:
-    """Whether no run has other readings, for none reads as words, nor is in one case. So are nearly all click ids."""
-    return all(map(_is_opaque_run, plain.encode("ascii").translate(_KINDS_OF_RUN).split()))
-
-
-def _is_opaque_run(kinds: bytes) -> bool:
-    if len(kinds) < _OPAQUE:
-        return len(kinds) == 1
-    small = kinds.count(b"a")
-    enough = _WORDLIKE_SHARE * (len(kinds) - kinds.count(b"."))
-    # A wordlike piece is of small letters, but for its first, or of four capitals.
-    return small + kinds.count(b"Aaa") < enough and b"AAAA." not in kinds + b"." and b"A" in kinds[1:] and small > 0
 
 
 def _readings(run: str) -> Iterator[tuple[list[str], int]]:

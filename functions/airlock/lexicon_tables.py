@@ -5,16 +5,22 @@ space. `*` after a term: it also counts inside a longer word.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 GLUED: Final = 8
 """So many letters make a term distinctive enough to count inside a longer word."""
+LONG_START: Final = 7
+"""So many letters at the start of a term hold a whole quad wherever the text is cut into quads."""
 TERMS: Final = Path(__file__).with_name("lexicon_terms")
 _COMMENT: Final = re.compile(r"^#.*\n", re.MULTILINE)
 _FIRST_OF_SEVERAL: Final = re.compile(r"^(\w+) ", re.MULTILINE)
+_LETTER_FIRST: Final = re.compile(r"^\w .*", re.MULTILINE)
+FOLDED: Final = bytes(ord(char.lower() if char.isalnum() else " ") for char in map(chr, range(128))) + b" " * 128
+"""Letters small, digits as they are, a space for all else."""
 
 
 class Rule(StrEnum):
@@ -43,7 +49,10 @@ FILES: Final[Mapping[Rule, str]] = {
 class Terms:
     """Listings of terms, a term a line, as lookup tables; built at every cold start, so a listing is taken whole."""
 
-    __slots__ = ("heads", "quads", "rules", "starts", "stems")
+    __slots__ = (
+        *("heads", "long_heads", "long_starts", "quads", "rules"),
+        *("short_stems", "spelled_starts", "starts", "stems"),
+    )
 
     def __init__(self, listings: Mapping[Rule, str]) -> None:
         singles: dict[str, Rule] = {}
@@ -58,9 +67,30 @@ class Terms:
         self.starts: Final = frozenset([key[:GLUED] for key in singles if len(key) >= GLUED])
         starred = everything.split("*")[:-1]
         self.stems: Final = tuple(before[before.rfind("\n") + 1 :].replace(" ", "") for before in starred)
-        # Of the stems those long enough to fill a quad; a text has more quads than there are stems that are too short.
-        long_stems = [stem.ljust(GLUED)[:GLUED] for stem in self.stems if len(stem) >= GLUED - 1]
-        self.quads: Final = _list_quads([*self.starts, *long_stems])
+        self.short_stems: Final = tuple(stem for stem in self.stems if len(stem) < LONG_START)
+        starts = [*self.starts, *(stem.ljust(GLUED)[:GLUED] for stem in self.stems if len(stem) >= LONG_START)]
+        self.long_starts: Final = frozenset([start[:LONG_START] for start in starts])
+        self.quads: Final = _list_quads(starts)
+        self.long_heads: Final = frozenset([head for head in self.heads if len(head) > 1])
+        spelled = "\n".join(_LETTER_FIRST.findall(everything)).replace(" ", "").replace("*", "")
+        self.spelled_starts: Final = frozenset([term[:3] for term in f"{spelled}\n{pluralise(spelled)}".split()])
+
+    def find_quads(self, folded: bytes) -> Collection[int]:
+        """The quads of the text that are a term's too: of seven characters in a row four stand in one quad."""
+        quads, cut = self.quads, _cut_into_quads(folded)
+        return () if quads.isdisjoint(cut) else quads.intersection(cut)
+
+    def holds_start(self, folded: str, quads: Iterable[int]) -> bool:
+        """Whether a long term, or a long stem, seems to begin in the text; without one of its quads none does."""
+        for quad in quads:
+            four = quad.to_bytes(4, sys.byteorder).decode("ascii")
+            at = folded.find(four)
+            while at >= 0:
+                starts = [folded[start : start + LONG_START] for start in range(max(at - 3, 0), at + 1)]
+                if not self.long_starts.isdisjoint(starts):
+                    return True
+                at = folded.find(four, at + 1)
+        return False
 
 
 def read_terms() -> Terms:
@@ -68,7 +98,7 @@ def read_terms() -> Terms:
     return Terms({rule: _COMMENT.sub("", (TERMS / name).read_text("ascii")) for rule, name in FILES.items()})
 
 
-def cut_into_quads(text: bytes) -> memoryview:
+def _cut_into_quads(text: bytes) -> memoryview:
     """Every four characters as one number; up to three are left over."""
     return memoryview(text)[: len(text) & ~3].cast("I")
 
@@ -76,7 +106,8 @@ def cut_into_quads(text: bytes) -> memoryview:
 def _list_quads(starts: Iterable[str]) -> frozenset[int]:
     """The quads into which a text can be cut where it holds one of these starts, which are eight characters each."""
     together = "".join(starts).encode("ascii")
-    return frozenset(quad for shift in range(4) for quad in cut_into_quads(together[shift:])[::2])
+    # Of a set a frozen one is half as large as of anything else, and stays in the processor's cache.
+    return frozenset({quad for shift in range(4) for quad in _cut_into_quads(together[shift:])[::2]})
 
 
 def pluralise(glued: str) -> str:

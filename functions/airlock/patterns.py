@@ -61,7 +61,7 @@ def _find_in(plain: str) -> Rule | None:
             return rule
     if ("com" in lowered or "net" in lowered) and _WRITTEN_OUT.search(lowered):
         return Rule.EMAIL
-    is_labelled = _NUMBER.search(plain) is not None and any(map(lowered.__contains__, _LABELS))
+    is_labelled = _NUMBER.search(plain) is not None and any(map(lowered.__contains__, LABELS))
     if not is_labelled and not _BEGINNING.search(f" {plain}"):
         return None
     plain = f" {_HARMLESS.sub(' ', plain)}"
@@ -148,6 +148,8 @@ _DAY_IN_WORDS: Final = f"{_DAY}(?:st|nd|rd|th)?"
 _YEAR: Final = "(?:19|20)[0-9]{2}"
 _LETTER: Final = "[AC-HJKMNP-RT-Yac-hjkmnp-rt-y]"  # of a Medicare beneficiary identifier (cms.gov, MBI format)
 _OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+TOP_LEVELS: Final = frozenset({"com", "net", "org", "info", "biz", "edu", "gov", "site"})
+"""How the name of a host ends, behind its last full stop."""
 
 # Each with the mark without which it cannot be.
 _ADDRESSES: Final = (
@@ -155,7 +157,7 @@ _ADDRESSES: Final = (
     (
         ".",
         Rule.WEB_ADDRESS,
-        re.compile(r"\.(?<=[A-Za-z0-9]\.)(?i:com|net|org|info|biz|edu|gov|site)(?![A-Za-z0-9])"),
+        re.compile(rf"\.(?<=[A-Za-z0-9]\.)(?i:{'|'.join(sorted(TOP_LEVELS))})(?![A-Za-z0-9])"),
     ),
     (
         ":",
@@ -188,7 +190,7 @@ _LONG_LABELS: Final = (
     *("patient", "passport", "license", "licence", "account", "subscriber", "beneficiary", "medicare", "medicaid"),
     *("medical record", "medical-record", "medical_record", "medicalrecord", "birth", "born"),
 )
-_LABELS: Final = (*_SHORT_LABELS, *_LONG_LABELS)
+LABELS: Final = (*_SHORT_LABELS, *_LONG_LABELS)
 _NUMBER: Final = re.compile("[0-9][0-9]{2}")  # written so, it is found fastest
 _LABELLED: Final = re.compile(
     f"(?:(?<![a-z0-9])(?:{'|'.join(_SHORT_LABELS)})|{'|'.join(_LONG_LABELS)})"
@@ -212,16 +214,21 @@ _SHAPE: Final = _alone(
             Rule.HEALTH_PLAN_NUMBER: rf"[1-9](?:{_LETTER}[A-Za-z0-9][0-9]-?){{2}}{_LETTER}{{2}}[0-9]{{2}}",
             Rule.LICENSE_NUMBER: r"[A-Za-z]{1,2}[0-9]{7,14}|[A-Za-z][0-9]{7}[A-Za-z]|[A-Z]{5}[0-9]{4}[A-Z]",
             Rule.VEHICLE_NUMBER: r"[A-Z]{2}[0-9]{1,2}[A-Z]{1,3}[0-9]{4}",
-            Rule.ACCOUNT_NUMBER: r"bc1[02-9ac-hj-np-z]{11,71}",
+            # BIP-173 and BIP-350: 20 or 32 bytes. No digest in hexadecimal digits has these lengths.
+            Rule.ACCOUNT_NUMBER: r"bc1(?:[02-9ac-hj-np-z]{39}|[02-9ac-hj-np-z]{59})",
             Rule.PHONE: r"1?[2-9][0-9]{2}[2-9][0-9]{6}",
             Rule.LONG_NUMBER: r"[0-9]{9,16}|0[0-9]{5,15}|[0-9]{20,}",  # Reddit's ids have 17 to 19
         }
     )
 )
-# With one of these every shape, group or checked code begins: most opaque ids hold none, and are done.
-_BEGINNING: Final = _alone(
-    r"[0-9]+[A-Za-z]{0,9}|[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}|[A-Z]{2}[0-9]{1,2}[A-Z0-9]*|[A-Za-z]{1,5}[0-9]{4,14}[A-Za-z]?"
-    r"|[1-9][A-Za-z][A-Za-z0-9][0-9][A-Za-z0-9]*|[13][A-Za-z0-9]{25,34}|bc1[a-z0-9]+"
-    rf"|(?=[A-Za-z]{{3,9}}(?![A-Za-z0-9])){_MONTH}"
+_END: Final = "(?![A-Za-z0-9])"
+BEGINNING: Final = (
+    f"(?:[0-9](?:[0-9]*+(?:[yY][A-Za-z]{{0,8}}+|st|nd|rd|th)?+{_END}|[A-Fa-f]?[:-][0-9A-Fa-f]{{2}}[:-]"
+    f"|[0-9A-Fa-f]{{3}}[.][0-9A-Fa-f]{{4}}[.]|[{_BASE58}]{{25,34}}+{_END}"
+    f"|[A-Za-z][A-Za-z0-9][0-9](?:[A-Za-z][A-Za-z0-9][0-9](?:[A-Za-z]{{2}}[0-9]{{2}})?+)?+{_END})"
+    f"|[A-Za-z](?:[A-Z][0-9][A-Z0-9]*+{_END}|[A-Za-z]{{0,4}}+[0-9]{{4,14}}+[A-Za-z]?+{_END}"
+    "|[0-9A-Fa-f][:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{3}[.][0-9A-Fa-f]{4}[.]|(?<=b)c1))"
 )
+"""With this every shape, group or checked code begins or goes on, where no letter or digit touches it from the left."""
+_BEGINNING: Final = re.compile(f"[^A-Za-z0-9]{BEGINNING}")
 _GROUPS: Final = _alone(r"[0-9]{1,5}(?:[-. _()/]{1,3}[0-9]{2,7}){1,6}")

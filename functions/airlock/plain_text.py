@@ -26,12 +26,15 @@ _GREEK: Final = str.maketrans(
 _LATIN: Final = str.maketrans("øØłŁđĐıɡ’‘ʼ", "oOlLdDig'''")  # noqa: RUF001 - lookalikes are the point
 _LOOKALIKES: Final = _CYRILLIC | _GREEK | _LATIN
 _RUN: Final = re.compile(r"[A-Za-z0-9+_-]{10,}={0,2}")
-_DIGIT: Final = re.compile(r"[0-9]")
 _HEX: Final = re.compile(r"(?![0-9]+$)(?:[0-9A-Fa-f]{2})+")  # a number is a number
-# How base64 of ASCII begins: no byte has its first bit set. One opaque id in sixty does.
+# How base64 of printable ASCII begins: bytes from a space to a tilde. One opaque id in two hundred does.
 _SIXTY_FOUR: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_LOW: Final = ["".join(char for at, char in enumerate(_SIXTY_FOUR) if not at & bit) for bit in (32, 8, 2)]
-_ASCII_BASE64: Final = re.compile("(?:[{}][{}][{}][A-Za-z0-9+_-]){{2}}".format(*_LOW))
+_FITS: Final = (lambda at: 8 <= at < 32, lambda at: 2 <= at % 16 < 8, lambda at: not at & 2)  # noqa: PLR2004 - bits
+_PRINTABLE: Final = ["".join(char for at, char in enumerate(_SIXTY_FOUR) if fits(at)) for fits in _FITS]
+_ASCII_BASE64: Final = re.compile("(?:[{}][{}][{}][A-Za-z0-9+_-]){{2}}".format(*_PRINTABLE))
+CODED: Final = f"(?:{_ASCII_BASE64.pattern}|[0-9A-Fa-f]{{10}})"
+"""How a run begins that says anything, where none of its characters stands before it."""
+_CODED: Final = re.compile(f"[^A-Za-z0-9+_-]{CODED}")
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
@@ -52,7 +55,7 @@ def decode_runs(plain: str) -> list[str]:
 
     A network's own ids decode to bytes that are no text, and are left alone.
     """
-    if plain.islower() and not _DIGIT.search(plain):
+    if _CODED.search(f" {plain}") is None:
         return []
     texts = []
     for run in _RUN.findall(plain):

@@ -5,6 +5,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import ClassVar, Self
 
+_new = str.__new__
+
 
 class TokenError(ValueError):
     """A text does not fit its narrow type. Names the type and never the text."""
@@ -23,7 +25,12 @@ class Token(str):
         """The text as this type; TokenError if it does not fit."""
         if cls.grammar.fullmatch(text) is None:
             raise TokenError(cls)
-        return str.__new__(cls, text)
+        return _new(cls, text)
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """The text as this type, or None if it does not fit."""
+        return _new(cls, text) if cls.grammar.fullmatch(text) else None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -134,7 +141,7 @@ class ClickId(Token):
 def derive_event_id(destination: str, uuid: str) -> EventId:
     """The id by which one network knows one event: the same at every retry, another one at every network."""
     # Of hex digits by construction, so `EventId` is not asked to look for itself: this is done for each network.
-    return str.__new__(EventId, sha256(f"{destination}:{uuid.lower()}".encode()).hexdigest()[:32])
+    return _new(EventId, sha256((destination + ":" + uuid.lower()).encode()).hexdigest()[:32])
 
 
 def refer_to_authorization(authorization_id: str) -> AuthorizationRef:

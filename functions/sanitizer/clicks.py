@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from airlock.address_book import ADDRESS_BOOK
 from airlock.policy import Identity, Policy
-from airlock.tokens import ClickId, ClickIdKind, TokenError
+from airlock.tokens import ClickId, ClickIdKind
 
 NINETY_DAYS_MS = 90 * 86_400_000
 COOKIE = "airlock_click"
@@ -40,30 +40,26 @@ class Clicks(Struct, frozen=True):
 def collect(query: str, click: Mapping[str, Any], cookie: str, event_at: int) -> Clicks:
     """The first valid click id of each kind: the page's query, then the body's `click`, then the cookie."""
     dropped: list[str] = []
-    clicked_at = _clicked_at(click, event_at, dropped)
+    clicked_at = _clicked_at(click, event_at, dropped) if "at" in click else event_at
     found = _from_cookie(cookie, event_at) if cookie else {}
-    fresh = False
+    brought: dict[ClickIdKind, Click] = {}
+    if "=" in query:
+        for key, encoded in _IN_QUERY.findall(f"&{query}"):
+            if (token := ClickId.read(f"{key}:{unquote(encoded) if '%' in encoded else encoded}")) is None:
+                dropped.append(f"url.{key}")
+            else:
+                brought.setdefault(_KINDS[key], Click(token, clicked_at))
     for key, text in click.items():
         if key == "at" or text is None:
             continue
-        if key not in _KINDS:
+        kind = _KINDS.get(key)
+        if kind is None:
             dropped.append("click.unknown")
-        elif not isinstance(text, str) or (token := _token(key, text)) is None:
+        elif type(text) is not str or (token := ClickId.read(f"{key}:{text}")) is None:
             dropped.append(f"click.{key}")
         else:
-            found[_KINDS[key]] = Click(token, clicked_at)
-            fresh = True
-    if "=" in query:
-        seen: set[str] = set()
-        for key, encoded in _IN_QUERY.findall(f"&{query}"):
-            text = unquote(encoded) if "%" in encoded else encoded
-            if (token := _token(key, text)) is None:
-                dropped.append(f"url.{key}")
-            elif key not in seen:
-                seen.add(key)
-                found[_KINDS[key]] = Click(token, clicked_at)
-                fresh = True
-    return Clicks(found, fresh, tuple(dropped))
+            brought.setdefault(kind, Click(token, clicked_at))
+    return Clicks(found | brought, bool(brought), tuple(dropped))
 
 
 def write_cookie(clicks: Clicks, policy: Policy) -> str | None:
@@ -84,18 +80,11 @@ def _from_cookie(cookie: str, event_at: int) -> dict[ClickIdKind, Click]:
         fields = _IN_COOKIE.fullmatch(part)
         if fields is None or fields[1] not in _KINDS:
             continue
-        token = _token(fields[1], fields[3])
+        token = ClickId.read(f"{fields[1]}:{fields[3]}")
         at = int(fields[2])
         if token is not None and 0 <= event_at - at <= NINETY_DAYS_MS:
             found.setdefault(token.kind, Click(token, at))
     return found
-
-
-def _token(kind: str, text: str) -> ClickId | None:
-    try:
-        return ClickId(f"{kind}:{text}")
-    except TokenError:
-        return None
 
 
 def _clicked_at(click: Mapping[str, Any], event_at: int, dropped: list[str]) -> int:

@@ -81,34 +81,58 @@ class OnFile(Struct, frozen=True):
     terms: Authorization
 
 
+class Means(Struct, frozen=True):
+    """By what one network may recognise a visitor under one rule of the policy."""
+
+    destination: Destination
+    address: Address
+    rule: DestinationRule
+    clicks: tuple[ClickIdKind, ...]  # in order of preference
+    hashes: bool
+    by_click_alone: bool
+
+
+def find_means(destination: Destination, rule: DestinationRule) -> Means:
+    """Worked out once for each network."""
+    address = ADDRESS_BOOK[destination]
+    clicks = () if rule.identity is Identity.NONE else address.click_ids
+    return Means(
+        destination,
+        address,
+        rule,
+        clicks,
+        hashes=rule.identity is Identity.HASHED,
+        by_click_alone=not address.needs_one_of,
+    )
+
+
 def identify(
-    destination: Destination,
-    rule: DestinationRule,
+    means: Means,
     found: Mapping[ClickIdKind, Click],
     contact: Contact,
     on_file: OnFile | None,
     now: int,
 ) -> Told | Reason:
     """What this network may be given, or the reason to withhold; `now` is the time of receipt, epoch milliseconds."""
-    address = ADDRESS_BOOK[destination]
-    if rule.identity is Identity.NONE:
-        return Reason.NO_IDENTITY if address.needs_identity else Told()
     click = None
-    for kind in address.click_ids:
+    for kind in means.clicks:
         if kind in found:
             click = found[kind]
             break
-    may_hash = rule.identity is Identity.HASHED and contact.given
-    if click is not None and not may_hash and not address.needs_one_of:
-        return Told(click=click, basis=Basis.CONSENT)
+    may_hash = means.hashes and contact.given
+    if click is not None and not may_hash and means.by_click_alone:
+        return Told(click, basis=Basis.CONSENT)
+    address, rule = means.address, means.rule
+    if rule.identity is Identity.NONE:
+        return Reason.NO_IDENTITY if address.needs_identity else Told()
     digests: dict[ContactField, Digest] = {}
     by_authorization = rule.hashed_requires is HashedRequires.AUTHORIZATION
     if may_hash:
-        covered = on_file.terms.covers(destination, now) if on_file else frozenset()
+        covered = on_file.terms.covers(means.destination, now) if on_file else frozenset()
         allowed = [field for field in rule.identifiers if not by_authorization or field in covered]
         digests = contact.hash(address, allowed)
     if not _is_recognised(address, click, digests):
-        wanted = rule.identity is Identity.HASHED and by_authorization
+        wanted = means.hashes and by_authorization
         if wanted and _is_recognised(address, click, contact.hash(address, rule.identifiers)):
             return Reason.NO_AUTHORIZATION
         if address.needs_identity:

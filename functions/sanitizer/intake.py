@@ -88,13 +88,11 @@ def take(raw: RawEvent, visit: Visit, intake: Intake) -> tuple[Verdict, frozense
 
 def _fence(verdict: Verdict, guard: Guard) -> tuple[list[Message], Hit | None]:
     """The messages as they would be queued; one that the guard stops stops them all."""
-    messages = []
-    for decision in verdict.decisions:
-        clean = decision.result
-        if isinstance(clean, CleanEvent):
-            messages.append((decision.destination, wire.write(clean)))
-    hit = guard.check_messages([message for _, message in messages])
-    return ([], hit) if hit else (messages, None)
+    told = [decision.result for decision in verdict.decisions if isinstance(decision.result, CleanEvent)]
+    messages = list(map(wire.write, told))
+    if hit := guard.check_messages(messages):
+        return [], hit
+    return [(event.destination, message) for event, message in zip(told, messages, strict=True)], None
 
 
 def _withhold_all(verdict: Verdict) -> Verdict:

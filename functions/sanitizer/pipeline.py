@@ -1,12 +1,13 @@
 """A RawEvent in, one decision per network out: every gate in one line; what no gate lets through stays inside."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 
 from msgspec import Struct, structs
 
-from airlock.address_book import ADDRESS_BOOK, Address, Destination
+from airlock.address_book import ADDRESS_BOOK, Destination
 from airlock.authorization import Authorizations
 from airlock.clean import Amount, CleanEvent, Source, longest_s, round_up
 from airlock.gate import Gate, NoGate
@@ -15,7 +16,7 @@ from airlock.policy import DestinationRule, Event, Page, PageTold, Policy, Surfa
 from airlock.tokens import EventId, derive_event_id, refer_to_authorization
 from sanitizer.clicks import Clicks, collect
 from sanitizer.consent import CLOCK_SKEW_MS, judge_consent
-from sanitizer.identities import Contact, OnFile, identify
+from sanitizer.identities import Contact, Means, OnFile, find_means, identify
 from sanitizer.pages import UNMATCHED, PageFinder
 from sanitizer.raw import RawEvent
 
@@ -39,10 +40,11 @@ class Route(Struct, frozen=True):
     """One enabled network that an event is for. `is_told`: the network's rule has a word for the event."""
 
     destination: Destination
-    rule: DestinationRule
-    address: Address
+    means: Means
     is_told: bool
     tells_label: bool
+    tells_click_time: bool
+    click_settles_s: int
     longest_ms: dict[Source, int]
 
 
@@ -60,20 +62,23 @@ class Rules(Struct, frozen=True, dict=True):
         """Each event's networks, by the event's name."""
         rules = self.policy.rules
         return {
-            event.name: tuple(
-                Route(
-                    destination=destination,
-                    rule=rules[destination],
-                    address=ADDRESS_BOOK[destination],
-                    is_told=event.name in rules[destination].events,
-                    tells_label=rules[destination].page is PageTold.LABEL and ADDRESS_BOOK[destination].tells_page,
-                    longest_ms={source: longest_s(destination, source) * 1000 for source in Source},
-                )
-                for destination in event.to
-                if destination in rules
-            )
+            event.name: tuple(_build_route(event, rules[to]) for to in event.to if to in rules)
             for event in self.policy.events
         }
+
+
+def _build_route(event: Event, rule: DestinationRule) -> Route:
+    destination = rule.destination
+    address = ADDRESS_BOOK[destination]
+    return Route(
+        destination=destination,
+        means=find_means(destination, rule),
+        is_told=event.name in rule.events,
+        tells_label=rule.page is PageTold.LABEL and address.tells_page,
+        tells_click_time=address.tells_click_time,
+        click_settles_s=address.click_settles_s,
+        longest_ms={source: longest_s(destination, source) * 1000 for source in Source},
+    )
 
 
 class Decision(Struct, frozen=True):
@@ -137,41 +142,42 @@ def _judge(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
 
     clicks = collect(raw.url.query if raw.url else "", raw.click, visit.cookie, at)
     contact = Contact(raw.user, policy.country)
-    on_file = _find_authorization(raw, rules)
+    on_file = None if raw.authorization is None else _find_authorization(raw.authorization, rules)
     amount, value_dropped = _weigh(raw, event, policy)
     props, props_dropped = _keep_props(raw, event)
 
+    name, source, found = event.name, raw.source, clicks.found
     rounded = round_up(at)
     age_ms = now - at
     currency = None if amount is None else policy.currency
     decisions = []
-    for route in routes:
-        destination, address = route.destination, route.address
-        event_id = derive_event_id(destination, raw.id)
+    event_ids = [derive_event_id(route.destination, raw.id) for route in routes]
+    for route, event_id in zip(routes, event_ids, strict=True):
+        destination = route.destination
         result: CleanEvent | Reason
         if not route.is_told:
             result = Reason.NOT_CONFIGURED
-        elif age_ms > route.longest_ms[raw.source]:
+        elif age_ms > route.longest_ms[source]:
             result = Reason.EXPIRED
-        elif isinstance(told := identify(destination, route.rule, clicks.found, contact, on_file, now), Reason):
+        elif isinstance(told := identify(route.means, found, contact, on_file, now), Reason):
             result = told
         else:
             click, not_before, clicked_at = told.click, rounded, None
             if click is not None:
                 clicked_at = rounded if click.at == at else round_up(click.at)
-                not_before = max(rounded, clicked_at + address.click_settles_s)
+                not_before = max(rounded, clicked_at + route.click_settles_s)
             result = CleanEvent(
                 destination=destination,
-                event=event.name,
+                event=name,
                 event_id=event_id,
                 at=rounded,
                 not_before=not_before,
-                source=raw.source,
+                source=source,
                 amount=amount,
                 currency=currency,
                 label=page.label if route.tells_label else None,
                 click=None if click is None else click.id,
-                click_at=clicked_at if address.tells_click_time else None,
+                click_at=clicked_at if route.tells_click_time else None,
                 digests=told.digests,
                 authorization=told.authorization,
                 basis=told.basis,
@@ -215,10 +221,8 @@ def _reach_ms(raw: RawEvent, visit: Visit, routes: Sequence[Route]) -> int:
     return max(longest_s(to, raw.source) for to in told or Destination) * 1000
 
 
-def _find_authorization(raw: RawEvent, rules: Rules) -> OnFile | None:
-    if raw.authorization is None:
-        return None
-    ref = refer_to_authorization(raw.authorization)
+def _find_authorization(identifier: str, rules: Rules) -> OnFile | None:
+    ref = refer_to_authorization(identifier)
     terms = rules.authorizations.find(ref)
     return None if terms is None else OnFile(ref, terms)
 
@@ -236,7 +240,7 @@ def _weigh(raw: RawEvent, event: Event, policy: Policy) -> tuple[Amount | None, 
     value = raw.value
     if (type(value) is not int and type(value) is not float) or not event.bands[0] <= value < math.inf:
         return None, ("value",)
-    return max([bound for bound in event.bands if bound <= value]), ()
+    return event.bands[bisect_right(event.bands, value) - 1], ()
 
 
 def _keep_props(raw: RawEvent, event: Event) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -238,7 +238,7 @@ PLAIN = {"digests": ABSENT, "authorization": ABSENT, "basis": "consent"}
 @pytest.mark.parametrize("field", FIELDS)
 def test_one_thing_wrong_in_a_plain_message_is_enough(field: str, guard: Guard) -> None:
     """A message without digests is checked in one step; each field is tried with what is right and what is not."""
-    assert guard._plain.fullmatch(write(**PLAIN)), "this message is not checked in one step any more"
+    assert guard._read_plain([write(**PLAIN)]), "this message is not checked in one step any more"
     for value in FIELDS[field]:
         message = write(**PLAIN | {field: value})
         click_ids: list[str] = []
@@ -276,11 +276,11 @@ def test_no_change_of_a_messages_bytes_is_good_in_one_step_and_bad_key_by_key(
     guard: Guard, message: bytes, edits: list[tuple[int, int, int, int]]
 ) -> None:
     """Pieces of it are cut out, doubled and put elsewhere, commas and keys with them."""
-    assert guard._check_plain([message]) is not None, "this message is not checked in one step any more"
+    assert guard._read_plain([message]) is not None, "this message is not checked in one step any more"
     for at, cut, start, length in edits:
         place, source = at % (len(message) + 1), start % (len(message) + 1)
         message = message[:place] + message[source : source + length] + message[place + cut :]
-    plain = guard._check_plain([message])
+    plain = guard._read_plain([message])
     if plain is not None:
         by_key: list[str] = []
         assert guard._check_keys(message, by_key) is None

@@ -13,7 +13,7 @@ from airlock.outcome import Reason
 from airlock.policy import DestinationRule, HashedRequires, Identity, Policy
 from airlock.tokens import ClickId, ClickIdKind, refer_to_authorization
 from sanitizer.clicks import Click
-from sanitizer.identities import Contact, OnFile, Told, identify
+from sanitizer.identities import Contact, OnFile, Told, find_means, identify
 from tests.sanitizer.visits import AUTHORIZATION, DAY, IDS, NOW
 
 EMAIL, PHONE = ContactField.EMAIL, ContactField.PHONE
@@ -45,7 +45,7 @@ def tell(
     **rule: Any,
 ) -> Told | Reason:
     changed: DestinationRule = msgspec.structs.replace(policy.rules[to], **rule)
-    return identify(to, changed, clicks or {}, Contact(USER if user is None else user, "US"), file, NOW)
+    return identify(find_means(to, changed), clicks or {}, Contact(USER if user is None else user, "US"), file, NOW)
 
 
 def test_without_an_identity_a_network_that_needs_one_gets_nothing(policy: Policy) -> None:
@@ -239,7 +239,7 @@ def test_where_a_click_id_alone_is_not_enough_it_is_not_told(
 
     def told(user: dict[str, Any], **changes: Any) -> Told | Reason:
         changed = msgspec.structs.replace(rule, **changes)
-        return identify(to, changed, {kind: click}, Contact(user, "US"), None, NOW)
+        return identify(find_means(to, changed), {kind: click}, Contact(user, "US"), None, NOW)
 
     for user in ({}, {"external_id": "x7"}, {"email": "bad"}, {"city": "Reno"}):
         assert told(user) is Reason.NO_IDENTITY

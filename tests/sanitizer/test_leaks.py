@@ -29,6 +29,8 @@ VISIT = make_visit(
     url=f"{SITE}/services/{CANARY}?q={CANARY}",
     user={"email": f"{CANARY}@mail.example", "first_name": CANARY},
     props={"variant": CANARY},
+    authorization=f"auth_{CANARY}Q7m2Xw9Kd4",
+    click={"at": NOW, "fbclid": "IwAR0x7Qm2Vz9Kt4Yb6N"},
     value=700,
 )
 
@@ -67,7 +69,7 @@ STAGES: list[tuple[Any, str]] = [
     (pipeline, "round_up"),
     (pages, "read_path"),
     (clicks, "_clicked_at"),
-    (clicks, "_token"),
+    (clicks.ClickId, "read"),
     (Contact, "hash"),
     (Contact, "_hash"),
     (intake, "_fence"),
