@@ -18,7 +18,8 @@ from airlock.tokens import Currency, PageLabel
 _ORIGIN = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.ASCII)
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-_MATCH = re.compile(r"/[^\s?#;\\%]{0,200}")
+_MATCH = re.compile(r"/(?!.*\.(?:/|$))[^\s?#;\\%]{0,200}")  # no path that is looked up has a part that ends in a dot
+_MATCH_IS = "a path such as /services/**, written decoded, without query, fragment or parts that end in a dot"
 _HASH = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _CATEGORY = re.compile(r"(?!at$)[A-Za-z0-9_.-]{1,60}", re.ASCII)
 _NO_CURRENCY = Currency("XTS")  # ISO 4217: for tests; in a draft whose own cannot be read
@@ -61,7 +62,7 @@ def draft_policy(text: str) -> Draft:
     """
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of another kind
         raise PolicyError((f"the file is not TOML: {_without_values(error)}",)) from None
     lines = find_lines(text)
     problems = Problems(lines)
@@ -162,14 +163,15 @@ def _read_exemption(table: Table) -> str:
 def _check_approval(table: Table) -> None:
     """A record of `airlock policy diff --approve`: it changes nothing of what is allowed, so the policy holds none."""
     table.text("by", WORDS, "the person who answers for the change")
-    table.date("on")
+    if table.date("on") is None and "on" not in table:
+        table.complain("on", "is missing: must be the day of the approval", Rule.MISSING)
     for key in ("replaces", "policy"):
         table.text(key, _HASH, "the first 24 hex digits of a policy's hash")
     table.close()
 
 
 def _read_page(table: Table) -> Page | None:
-    match = table.text("match", _MATCH, "a path such as /services/**, written decoded, without query or fragment")
+    match = table.text("match", _MATCH, _MATCH_IS)
     surface = table.choice("surface", Surface, None)
     label = table.text("label", PageLabel.grammar, "a path of lower-case letters, digits, - and _", default="")
     if label and surface is Surface.PRIVATE:

@@ -10,6 +10,8 @@ from airlock.policy_place import Rule, Table
 from airlock.tokens import EventName
 
 WORDS = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
+_EPOCH = datetime.date(1970, 1, 1)
+_DAY_MS = 86_400_000
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}", re.ASCII)
 
 
@@ -73,8 +75,7 @@ def read_destinations(top: Table) -> list[DestinationRule | None]:
         if key in Destination:
             rules.append(_read_destination(tables.table(key), Destination(key)))
         else:
-            name = key if key.isidentifier() else "(a key)"
-            tables.complain(name, f"is not a network: must be one of {', '.join(Destination)}")
+            tables.complain(key, f"is not a network: must be one of {', '.join(Destination)}")
     return rules
 
 
@@ -119,5 +120,4 @@ def _read_destination(table: Table, destination: Destination) -> DestinationRule
 
 
 def _first_moment_after(day: datetime.date) -> int:
-    next_day = datetime.datetime.combine(day, datetime.time(), datetime.UTC) + datetime.timedelta(days=1)
-    return int(next_day.timestamp() * 1000)
+    return ((day - _EPOCH).days + 1) * _DAY_MS

@@ -13,12 +13,12 @@ def read_policy(path: Path) -> Policy:
     """
     try:
         source = path.read_bytes()
-        text = source.decode("utf-8") if path.suffix == ".toml" else ""
+        if path.suffix != ".toml":
+            return load(source)
+        text = source.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise PolicyError((f"the policy {path.name} cannot be read: {reason}",)) from None
-    if path.suffix != ".toml":
-        return load(source)
     from airlock.policy_document import compile_policy  # noqa: PLC0415 - a Lambda's zip holds no compiler and needs none
 
     return compile_policy(text)

@@ -123,7 +123,7 @@ def _read_fields(table: Table) -> Fields:
     fields: dict[str, tuple[str, ...]] = {}
     for target in table:
         if target not in TARGETS:
-            table.complain(target if _PATH.fullmatch(target) else "(a key)", "is no name of the contract", Rule.UNKNOWN)
+            table.complain(target, "is no name of the contract", Rule.UNKNOWN)
         fields[target] = table.texts(target, _PATH, _PATH_IS)
     return fields
 
@@ -132,7 +132,7 @@ def _read_only(table: Table) -> Fields:
     only: dict[str, tuple[str, ...]] = {}
     for path in table:
         if _PATH.fullmatch(path) is None:
-            table.complain("(a key)", f"must be {_PATH_IS}")
+            table.complain(path, f"must be {_PATH_IS}")
         only[path] = table.texts(path, WORDS, "the words of which the field must hold one")
     return only
 

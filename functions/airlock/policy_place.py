@@ -1,7 +1,6 @@
 """Tables of a TOML file in, values by kind out; what does not fit is a problem with its place. Build time only."""
 
 import datetime
-import math
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -14,6 +13,7 @@ Word = TypeVar("Word", bound=StrEnum)
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\"' -]+?)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
+_PLAIN_NAME = re.compile(r"[\w.-]{1,60}")  # a key may be any text at all; what is no name is not repeated
 _MOST = 1_000_000_000
 
 
@@ -24,7 +24,7 @@ def find_lines(text: str) -> dict[Path, int]:
     prefix: Path = ()
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
-            prefix = _split(header[2])
+            prefix = _below_latest(_split(header[2]), counts)
             if header[1] == "[[":
                 index = counts[prefix] = counts.get(prefix, -1) + 1
                 prefix = (*prefix, index)
@@ -34,8 +34,16 @@ def find_lines(text: str) -> dict[Path, int]:
     return lines
 
 
-def _split(dotted: str) -> Path:
+def _split(dotted: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _below_latest(names: tuple[str, ...], counts: Mapping[Path, int]) -> Path:
+    """A header's path: `[hook.fields]` belongs to the `[[hook]]` before it."""
+    path: Path = ()
+    for name in names:
+        path = (*path, counts[path], name) if path in counts else (*path, name)
+    return path
 
 
 class Rule(StrEnum):
@@ -55,16 +63,19 @@ class Rule(StrEnum):
 
 def find_line(path: Path, lines: Mapping[Path, int]) -> int:
     """The line of a path, or of the nearest table around it; 0 where the file has none of it."""
-    while path and path not in lines:
-        path = path[:-1]
-    return lines.get(path, 0)
+    around = (path[:length] for length in range(len(path), 0, -1))
+    return next((lines[place] for place in around if place in lines), 0)
 
 
 def say_place(path: Path, lines: Mapping[Path, int]) -> str:
     """A path as a person finds it: its line and its name."""
     line = find_line(path, lines)
-    name = ".".join(f"{part + 1}" if isinstance(part, int) else part for part in path)
+    name = ".".join(f"{part + 1}" if isinstance(part, int) else _name(part) for part in path)
     return f"line {line}, {name}" if line else name
+
+
+def _name(key: str) -> str:
+    return key if _PLAIN_NAME.fullmatch(key) else "(a key)"
 
 
 class Problems:
@@ -122,9 +133,7 @@ class Table:
         """Every key that nobody read is a problem: an unknown setting is never silently ignored."""
         for key in self._raw:
             if key not in self._read:
-                self.complain(
-                    key if key.isidentifier() else "(a key)", "is not a setting that is known here", Rule.UNKNOWN
-                )
+                self.complain(key, "is not a setting that is known here", Rule.UNKNOWN)
 
     def _take(self, key: str) -> Any:  # noqa: ANN401 - TOML hands over anything; every caller narrows it
         self._read.add(key)
@@ -138,7 +147,9 @@ class Table:
 
     def tables(self, key: str) -> list["Table"]:
         """The `[[key]]` tables, none if there are none."""
-        raw = self._take(key) or []
+        raw = self._take(key)
+        if raw is None:
+            return []
         if not isinstance(raw, list):
             self.complain(key, f"must be written as [[{key}]]")
             return []
@@ -242,6 +253,4 @@ class Table:
 
 
 def _is_amount(value: object) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= _MOST
-    )
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST

@@ -1,15 +1,29 @@
 """A policy is read whole: every problem is found at once, by its place in the file, and none repeats a value."""
 
 import re
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from airlock.address_book import ADDRESS_BOOK, ContactField, Destination
-from airlock.policy import Identity, Policy, PolicyError, Surface, load
+from airlock.policy import (
+    ConsentTool,
+    Identity,
+    Page,
+    PayloadLog,
+    Policy,
+    PolicyError,
+    Shim,
+    Stage,
+    Surface,
+    load,
+)
 from airlock.policy_document import compile_policy, draft_policy
-from airlock.policy_file import read_policy
+from airlock.tokens import Currency, PageLabel
+from tests.airlock.drafts import SMALLEST
+from tests.airlock.drafts import problems_of as told
+
+DAY_MS = 86_400_000
 
 
 def problems_of(text: str) -> tuple[str, ...]:
@@ -177,13 +191,286 @@ def test_a_draft_shows_what_could_be_read_beside_the_problems(policy_text: str) 
     assert draft.events == (0, 1, 2, 3)
 
 
-def test_a_policy_file_is_read_as_toml_or_as_compiled(policy: Policy, policy_text: str, tmp_path: Path) -> None:
-    toml, compiled = tmp_path / "clinic.toml", tmp_path / "policy.json"
-    toml.write_text(policy_text, encoding="utf-8")
-    compiled.write_bytes(policy.compiled)
-    assert read_policy(toml).digest == read_policy(compiled).digest == policy.digest
-    with pytest.raises(PolicyError, match="cannot be read"):
-        read_policy(tmp_path / "missing.json")
-    toml.write_bytes(b"\xff")
-    with pytest.raises(PolicyError, match="UTF-8"):
-        read_policy(toml)
+def test_a_draft_says_where_each_entry_stands_even_where_one_before_it_cannot_be_read() -> None:
+    text = f"""{SMALLEST}
+[[page]]
+match = "no path"
+surface = "health"
+[[page]]
+match = "/a"
+surface = "secret"
+[[page]]
+match = "/contact"
+surface = "general"
+label = "/contact"
+[[event]]
+name = "Call us"
+to = []
+[[event]]
+name = "call"
+to = []
+"""
+    draft = draft_policy(text)
+    assert [page.match for page in draft.policy.pages] == ["/contact"]
+    assert (draft.pages, draft.events) == ((2,), (0, 2))
+    assert draft.lines["page", 2] == text.splitlines().index('match = "/contact"')
+
+
+def test_what_a_policy_leaves_open_is_closed() -> None:
+    assert compile_policy(SMALLEST) == Policy(
+        name="Glow Medspa",
+        sites=("https://www.glow-medspa.example",),
+        collect_host="collect.glow-medspa.example",
+        public_url="https://www.glow-medspa.example/",
+        country="US",
+        currency=Currency("USD"),
+        state=None,
+        stage=Stage.LIVE,
+        payload_log=PayloadLog.MASKED,
+        exempt_terms=(),
+        consent_required=("marketing",),
+        consent_max_age_ms=180 * DAY_MS,
+        pages=(),
+        events=compile_policy(SMALLEST).events,
+        destinations=compile_policy(SMALLEST).destinations,
+        shims=(),
+        consent_tools=(),
+        hooks=(),
+        time_zone=None,
+    )
+
+
+def test_every_setting_of_the_clinic_is_kept() -> None:
+    policy = compile_policy(
+        SMALLEST.replace("[consent]", 'state = "CA"\ntime_zone = "America/Los_Angeles"\n[consent]\nmax_age_days = 30')
+        + """
+[[page]]
+match = "/services/**"
+surface = "health"
+label = "/services/general-service"
+[[exempt]]
+term = "laser"
+why = "the clinic's own name holds it"
+reviewed_by = "privacy officer"
+reviewed_on = 2026-11-02
+[script]
+shims = ["fbq", "gtag"]
+consent = ["onetrust"]
+"""
+    )
+    assert (policy.state, policy.time_zone, policy.consent_max_age_ms) == ("CA", "America/Los_Angeles", 30 * DAY_MS)
+    assert policy.pages == (Page("/services/**", Surface.HEALTH, PageLabel("/services/general-service")),)
+    assert policy.exempt_terms == ("laser",)
+    assert policy.shims == (Shim.FBQ, Shim.GTAG)
+    assert policy.consent_tools == (ConsentTool.ONETRUST,)
+
+
+@pytest.mark.parametrize(("line", "part"), [('shims = ["ttq"]', "shims"), ('consent = ["tcf"]', "consent_tools")])
+def test_a_part_of_the_browser_script_that_is_not_named_is_not_in_it(line: str, part: str) -> None:
+    policy = compile_policy(f"{SMALLEST}[script]\n{line}\n")
+    assert [name for name in ("shims", "consent_tools") if getattr(policy, name)] == [part]
+
+
+@pytest.mark.parametrize("setting", ['stage = "test"', 'payload_log = "full"'])
+def test_the_stage_and_the_log_may_stand_at_the_top_or_with_the_clinic(setting: str) -> None:
+    key, _, word = setting.replace('"', "").partition(" = ")
+    for text in (f"{setting}\n{SMALLEST}", SMALLEST.replace("[consent]", f"{setting}\n[consent]")):
+        assert getattr(compile_policy(text), key) == word
+
+
+@pytest.mark.parametrize("days", [1, 3650])
+def test_consent_is_asked_for_anew_after_a_day_at_the_earliest_and_ten_years_at_the_latest(days: int) -> None:
+    text = SMALLEST.replace("[consent]", f"[consent]\nmax_age_days = {days}")
+    assert compile_policy(text).consent_max_age_ms == days * DAY_MS
+    for wrong in (0, 3651):
+        (problem,) = problems_of(text.replace(f"= {days}", f"= {wrong}"))
+        assert problem.endswith("consent.max_age_days: must be a whole number from 1 to 3650 [wrong-value]")
+
+
+@pytest.mark.parametrize("url", ["https://www.glow-medspa.example", "https://www.glow-medspa.example/"])
+def test_the_public_url_ends_in_a_slash_however_it_is_written(url: str) -> None:
+    text = SMALLEST.replace('public_url = "https://www.glow-medspa.example"', f'public_url = "{url}"')
+    assert compile_policy(text).public_url == "https://www.glow-medspa.example/"
+
+
+ORIGIN = "must be an https origin such as https://www.clinic.example, without a path [site-without-https]"
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("clinic.name = 1", "must be a name [wrong-value]"),
+        ('clinic.sites = ["http://www.glow-medspa.example"]', f"entry 1 {ORIGIN}"),
+        ('clinic.sites = ["https://a.example", "b.example"]', f"entry 2 {ORIGIN}"),
+        ('clinic.collect_host = "collect"', "must be a host name such as collect.clinic.example [wrong-value]"),
+        (
+            'clinic.public_url = "https://www.glow-medspa.example/botox"',
+            "must be an https origin, without path or query: networks are told it [wrong-value]",
+        ),
+        ('clinic.country = "USA"', "must be an ISO 3166 code such as US [wrong-value]"),
+        ('clinic.currency = "$"', "must be an ISO 4217 code such as USD [wrong-value]"),
+        ('clinic.state = "California"', "must be a US state's two letters such as CA [wrong-value]"),
+        ('clinic.stage = "staging"', "must be one of live, test [wrong-value]"),
+        ('clinic.payload_log = "none"', "must be one of full, masked, digest [wrong-value]"),
+        (
+            'clinic.time_zone = "America/Nowhere"',
+            "must be a time zone of the IANA database such as America/Los_Angeles [wrong-value]",
+        ),
+        (
+            'clinic.time_zone = "PST 8"',
+            "must be a time zone of the IANA database such as America/Los_Angeles [wrong-value]",
+        ),
+        (
+            'consent.required = ["at"]',
+            "entry 1 must be a consent category such as marketing (the word `at` is taken) [wrong-value]",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_setting_is_said_in_one_sentence(setting: str, sentence: str) -> None:
+    place, _, value = setting.partition(" = ")
+    table, _, key = place.partition(".")
+    kept = re.sub(rf"^{key} = .*\n", "", SMALLEST, count=1, flags=re.MULTILINE)
+    text = kept.replace(f"[{table}]\n", f"[{table}]\n{key} = {value}\n")
+    assert told(text) == [f"{place}: {sentence}"]
+
+
+PATH = "a path such as /services/**, written decoded, without query, fragment or parts that end in a dot"
+
+
+@pytest.mark.parametrize(
+    ("table", "place", "sentence"),
+    [
+        ('match = "/a?b"\nsurface = "health"', "page.1.match", f"must be {PATH} [wrong-value]"),
+        ('match = "/a"', "page.1.surface", "must be one of private, health, general [wrong-value]"),
+        (
+            'match = "/a"\nsurface = "health"\nlabel = "/A b"',
+            "page.1.label",
+            "must be a path of lower-case letters, digits, - and _ [wrong-value]",
+        ),
+        (
+            'match = "/a"\nsurface = "private"\nlabel = "/a"',
+            "page.1.label",
+            "a private page is never told, so it can have no label [private-page-label]",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_page_is_said_in_one_sentence(table: str, place: str, sentence: str) -> None:
+    assert told(f"{SMALLEST}[[page]]\n{table}\n") == [f"{place}: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("term = 1", "term: must be the word that may pass [wrong-value]"),
+        ('why = "x"', "term: is missing: must be the word that may pass [missing-setting]"),
+        ('term = "laser"\nwhy = 1', "why: must be words [wrong-value]"),
+        ('term = "laser"\nreviewed_by = 1', "reviewed_by: must be words [wrong-value]"),
+        (
+            'term = "laser"\nreviewed_on = "today"',
+            "reviewed_on: must be a day such as 2027-11-02, without quotes and without a time [wrong-value]",
+        ),
+        ('term = "laser"\nterms = "x"', "terms: is not a setting that is known here [unknown-setting]"),
+    ],
+)
+def test_what_is_wrong_with_an_exemption_is_said_in_one_sentence(line: str, problem: str) -> None:
+    assert told(f"{SMALLEST}[[exempt]]\n{line}\n") == [f"exempt.1.{problem}"]
+
+
+@pytest.mark.parametrize("match", ["/portal/./**", "/a/../portal/**", "/portal.", "/..", "/portal./**"])
+def test_a_page_rule_that_no_path_can_reach_is_refused(match: str) -> None:
+    """A rule that was meant to make a page private must not stand there without doing it."""
+    assert told(f'{SMALLEST}[[page]]\nmatch = "{match}"\nsurface = "private"\n') == [
+        f"page.1.match: must be {PATH} [wrong-value]"
+    ]
+
+
+@pytest.mark.parametrize("match", ["/.well-known/**", "/Portal/**", "/portal/", "/a/*.html", "/**", "/"])
+def test_a_page_rule_that_some_path_reaches_is_taken(match: str) -> None:
+    [page] = compile_policy(f'{SMALLEST}[[page]]\nmatch = "{match}"\nsurface = "private"\n').pages
+    assert page.match == match
+
+
+APPROVAL = {
+    "by": '"Pat Officer"',
+    "on": "2026-11-24",
+    "replaces": '"0123456789abcdef01234567"',
+    "policy": '"89abcdef0123456789abcdef"',
+}
+
+
+def approve(**changed: str) -> str:
+    lines = "\n".join(f"{key} = {value}" for key, value in (APPROVAL | changed).items() if value)
+    return f"{SMALLEST}[[approval]]\n{lines}\n"
+
+
+def test_an_approval_changes_nothing_of_what_is_allowed() -> None:
+    """A record in the file of who answered for a change: the policy with it has the same hash as without."""
+    assert compile_policy(approve()).digest == compile_policy(SMALLEST).digest
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("by", "", "is missing: must be the person who answers for the change [missing-setting]"),
+        ("on", "", "is missing: must be the day of the approval [missing-setting]"),
+        ("on", '"today"', "must be a day such as 2027-11-02, without quotes and without a time [wrong-value]"),
+        ("replaces", "", "is missing: must be the first 24 hex digits of a policy's hash [missing-setting]"),
+        ("policy", '"0123"', "must be the first 24 hex digits of a policy's hash [wrong-value]"),
+        ("in", "1", "is not a setting that is known here [unknown-setting]"),
+    ],
+)
+def test_an_approval_says_who_when_and_of_what(key: str, value: str, sentence: str) -> None:
+    """The evidence lists each approval with its day, so one without a day is not a record."""
+    assert told(approve(**{key: value})) == [f"approval.1.{key}: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('shims = ["pixel"]', "shims: must be a list of words out of fbq, gtag, ttq, lintrk, uetq [wrong-value]"),
+        ('consent = "tcf"', f"consent: must be a list of words out of {', '.join(ConsentTool)} [wrong-value]"),
+        ('shim = ["fbq"]', "shim: is not a setting that is known here [unknown-setting]"),
+    ],
+)
+def test_what_is_wrong_with_the_script_is_said_in_one_sentence(line: str, problem: str) -> None:
+    assert told(f"{SMALLEST}[script]\n{line}\n") == [f"script.{problem}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[clinic]\nname = Glow", "the file is not TOML: syntax error (at line 2, column 8)"),
+        ('name = "canary7d1f', "the file is not TOML: syntax error (at end of document)"),
+        ("x = " + "[" * 5000, "the file is not TOML: syntax error"),
+        ("x = " + "9" * 5000, "the file is not TOML: syntax error"),
+    ],
+)
+def test_a_file_that_is_no_toml_says_where_it_stops_being_one(text: str, sentence: str) -> None:
+    assert problems_of(text) == (sentence,)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *("0", "-1", "9" * 400, "inf", "nan", "true", '""', '"\\u0000"', "[]", "{}", "[[]]", "[{}]", '["a", 1]'),
+        *("9999-12-31", "0001-01-01", "1979-05-27T07:32:00Z", "07:32:00", '{ "" = 1 }', '{ a = ["a"] }'),
+    ],
+)
+def test_whatever_stands_in_the_place_of_a_value_the_answer_is_a_policy_or_sentences(
+    policy_text: str, odd: str
+) -> None:
+    """Neither `airlock check` nor a deployment ends in the middle of a policy with an error of the program's own."""
+    for line in policy_text.splitlines():
+        key, equals, _ = line.partition(" = ")
+        if equals and not line.startswith("#"):
+            draft = draft_policy(policy_text.replace(line, f"{key} = {odd}", 1))
+            assert draft.problems or load(draft.policy.compiled) == draft.policy
+
+
+def test_a_draft_with_an_unreadable_stage_is_no_test_and_logs_the_least() -> None:
+    draft = draft_policy(f"stage = 1\npayload_log = 1\n{SMALLEST.replace('USD', '$')}")
+    assert (draft.policy.stage, draft.policy.payload_log, draft.policy.currency) == (
+        Stage.LIVE,
+        PayloadLog.DIGEST,
+        "XTS",
+    )
