@@ -67,7 +67,7 @@ def main() -> None:
     show(f"{load / read_lines:9.1f}\n")
     tracemalloc.start()
     kept = lexicon.load.__wrapped__()
-    show(f"memory kept: {tracemalloc.get_traced_memory()[0] / 1e6:.2f} MB for {len(kept._terms.rules):,} forms\n")
+    show(f"memory kept: {tracemalloc.get_traced_memory()[0] / 1e6:.2f} MB for {len(kept.terms.rules):,} forms\n")
 
 
 _LISTINGS = tuple(lexicon_tables.TERMS.glob("*.txt"))
