@@ -28,6 +28,7 @@ BUILD_TIME_ONLY = frozenset(
         "airlock/policy_entries.py",
         "airlock/policy_hooks.py",
         "airlock/policy_place.py",
+        "airlock/policy_table.py",
     }
 )
 POLICY = "policy.json"

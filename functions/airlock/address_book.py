@@ -43,6 +43,13 @@ class ContactField(StrEnum):
     EXTERNAL_ID = "external_id"
 
 
+class OwnSetting(StrEnum):
+    """What a policy can set for some networks alone, because the others' requests have no place for it."""
+
+    LOGIN_ACCOUNT = "login_account"  # an account that signs in for the one that is told
+    TEST_CODE = "test_code"  # what turns the network's own test mode on
+
+
 class Address(Struct, frozen=True):
     """What one network may be given, whatever a policy says."""
 
@@ -60,6 +67,7 @@ class Address(Struct, frozen=True):
     needs_one_of: frozenset[ContactField] = frozenset()  # a click id alone is not enough for it
     tells_page: bool = False
     tells_click_time: bool = False
+    own_settings: frozenset[OwnSetting] = frozenset()  # a policy that sets another for it is refused
     click_settles_s: int = 0  # how long after a click the network first knows it
     max_age_s: int = 7 * DAY_S  # how old an event may be when the network is told
     max_age_in_person_s: int = 0  # the same for what happened at the clinic, where that may be older
@@ -98,6 +106,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             recognised_by=(*_EACH_ALONE, frozenset({ContactField.FIRST_NAME, ContactField.LAST_NAME})),
             tells_page=True,
             tells_click_time=True,
+            own_settings=frozenset({OwnSetting.TEST_CODE}),
             max_age_in_person_s=62 * DAY_S,
         ),
         Destination.GOOGLE: Address(
@@ -107,6 +116,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             event_word_is="a conversion action id, digits only",
             click_ids=(ClickIdKind.GCLID, ClickIdKind.GBRAID, ClickIdKind.WBRAID),
             contact_refused=_GOOGLE_REFUSED,
+            own_settings=frozenset({OwnSetting.LOGIN_ACCOUNT}),
             click_settles_s=SIX_HOURS_S,
             max_age_s=90 * DAY_S,
         ),
@@ -137,6 +147,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             ),
             recognised_by=_EACH_ALONE,
             tells_page=True,
+            own_settings=frozenset({OwnSetting.TEST_CODE}),
         ),
         Destination.LINKEDIN: Address(
             account=_DIGITS,
@@ -178,6 +189,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
                 }
             ),
             recognised_by=_EACH_ALONE,
+            own_settings=frozenset({OwnSetting.TEST_CODE}),
         ),
         Destination.PINTEREST: Address(
             account=_DIGITS,

@@ -10,16 +10,21 @@ from msgspec import Struct
 
 from airlock.policy import ConsentTool, Event, Page, PayloadLog, Policy, PolicyError, Shim, Stage, Surface
 from airlock.policy_crosscheck import cross_check
-from airlock.policy_entries import WORDS, read_destinations, read_event
+from airlock.policy_entries import WORDS, WORDS_ARE, read_destinations, read_event
 from airlock.policy_hooks import read_hooks
-from airlock.policy_place import Path, Problems, Rule, Table, find_lines
+from airlock.policy_place import Path, Problems, Rule, find_lines
+from airlock.policy_table import Table
 from airlock.tokens import Currency, PageLabel
 
 _ORIGIN = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.ASCII)
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _MATCH = re.compile(r"/(?!.*\.(?:/|$))[^\s?#;\\%]{0,200}")  # no path that is looked up has a part that ends in a dot
-_MATCH_IS = "a path such as /services/**, written decoded, without query, fragment or parts that end in a dot"
+_MATCH_IS = (
+    "a path such as /services/**, written decoded, without query, fragment or parts that end in a dot, "
+    "at most 201 characters"
+)
+_LABEL_IS = "a path of lower-case letters, digits, - and _, at most 100 characters"
 _HASH = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _CATEGORY = re.compile(r"(?!at$)[A-Za-z0-9_.-]{1,60}", re.ASCII)
 _NO_CURRENCY = Currency("XTS")  # ISO 4217: for tests; in a draft whose own cannot be read
@@ -85,7 +90,7 @@ def _without_values(error: Exception) -> str:
 
 def _read(top: Table, pages: tuple[Page, ...], events: tuple[Event, ...]) -> Policy:
     clinic = top.table("clinic")
-    name = clinic.text("name", WORDS, "a name")
+    name = clinic.text("name", WORDS, f"a name {WORDS_ARE}")
     origin = "an https origin such as https://www.clinic.example, without a path"
     sites = clinic.texts("sites", _ORIGIN, origin, name=Rule.SITE)
     collect_host = clinic.text("collect_host", _HOST, "a host name such as collect.clinic.example")
@@ -152,9 +157,9 @@ def _read_script(table: Table) -> tuple[tuple[Shim, ...], tuple[ConsentTool, ...
 
 
 def _read_exemption(table: Table) -> str:
-    term = table.text("term", WORDS, "the word that may pass")
+    term = table.text("term", WORDS, f"the word that may pass, {WORDS_ARE}")
     for key in ("why", "reviewed_by"):
-        table.text(key, WORDS, "words", default="")
+        table.text(key, WORDS, f"words {WORDS_ARE}", default="")
     table.date("reviewed_on")
     table.close()
     return term
@@ -162,7 +167,7 @@ def _read_exemption(table: Table) -> str:
 
 def _check_approval(table: Table) -> None:
     """A record of `airlock policy diff --approve`: it changes nothing of what is allowed, so the policy holds none."""
-    table.text("by", WORDS, "the person who answers for the change")
+    table.text("by", WORDS, f"the person who answers for the change, {WORDS_ARE}")
     if table.date("on") is None and "on" not in table:
         table.complain("on", "is missing: must be the day of the approval", Rule.MISSING)
     for key in ("replaces", "policy"):
@@ -173,7 +178,7 @@ def _check_approval(table: Table) -> None:
 def _read_page(table: Table) -> Page | None:
     match = table.text("match", _MATCH, _MATCH_IS)
     surface = table.choice("surface", Surface, None)
-    label = table.text("label", PageLabel.grammar, "a path of lower-case letters, digits, - and _", default="")
+    label = table.text("label", PageLabel.grammar, _LABEL_IS, default="")
     if label and surface is Surface.PRIVATE:
         table.complain("label", "a private page is never told, so it can have no label", Rule.PRIVATE_LABEL)
     table.close()

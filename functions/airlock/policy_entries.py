@@ -3,30 +3,35 @@
 import datetime
 import re
 
-from airlock.address_book import ADDRESS_BOOK, ContactField, Destination
+from airlock.address_book import ADDRESS_BOOK, ContactField, Destination, OwnSetting
 from airlock.clean import Amount
 from airlock.policy import DestinationRule, Event, HashedRequires, Identity, PageTold, ValueRule
-from airlock.policy_place import Rule, Table
+from airlock.policy_place import Rule
+from airlock.policy_table import Table
 from airlock.tokens import EventName
 
 WORDS = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
+WORDS_ARE = "on one line, without tabs, at most 200 characters"
+"""What WORDS asks of a text, said after what the text is."""
 _EPOCH = datetime.date(1970, 1, 1)
 _DAY_MS = 86_400_000
+_TEST_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+_TEST_CODE_IS = "the network's test event code, at most 40 letters, digits, - and _"
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}", re.ASCII)
 
 
 def read_event(table: Table) -> Event | None:
     """One event; what cannot be read of it is a problem, and left out. None where it has no name."""
     name = table.text("name", EventName.grammar, "lower-case letters, digits and underscores, at most 40 characters")
-    aliases = table.texts("aliases", WORDS, "words", default=())
-    why = table.text("why", WORDS, "a sentence", default="")
-    reviewed_by = table.text("reviewed_by", WORDS, "a person or a role", default="")
+    aliases = table.texts("aliases", WORDS, f"words {WORDS_ARE}", default=())
+    why = table.text("why", WORDS, f"a sentence {WORDS_ARE}", default="")
+    reviewed_by = table.text("reviewed_by", WORDS, f"a person or a role {WORDS_ARE}", default="")
     reviewed_on = table.date("reviewed_on")
     expires = table.date("expires")
     value = table.choice("value", ValueRule, ValueRule.NONE)
     amount, bands = _read_worth(table, value)
     props = {
-        key: props.texts(key, WORDS, "words of a closed list")
+        key: props.texts(key, WORDS, f"words of a closed list, {WORDS_ARE}")
         for props in ([table.table("props")] if "props" in table else [])
         for key in props
     }
@@ -99,8 +104,8 @@ def _read_destination(table: Table, destination: Destination) -> DestinationRule
         "secret", _SECRET_NAME, "the name of a secret in Secrets Manager", default=f"airlock/{destination}"
     )
     enabled = table.flag("enabled", default=True)
-    login_account = table.text("login_account", address.account, address.account_is, default="")
-    test_code = table.text("test_code", re.compile(r"[A-Za-z0-9_-]{1,40}"), "the network's test event code", default="")
+    login_account = _read_own(table, destination, OwnSetting.LOGIN_ACCOUNT, address.account, address.account_is)
+    test_code = _read_own(table, destination, OwnSetting.TEST_CODE, _TEST_CODE, _TEST_CODE_IS)
     table.close()
     if table.flawed or identity is None or hashed_requires is None or page is None:
         return None
@@ -114,9 +119,20 @@ def _read_destination(table: Table, destination: Destination) -> DestinationRule
         page=page,
         secret=secret,
         enabled=enabled,
-        login_account=login_account or None,
-        test_code=test_code or None,
+        login_account=login_account,
+        test_code=test_code,
     )
+
+
+def _read_own(
+    table: Table, destination: Destination, setting: OwnSetting, grammar: re.Pattern[str], rule: str
+) -> str | None:
+    """A setting that only some networks have: at another it would be without effect, which nobody would notice."""
+    if setting in ADDRESS_BOOK[destination].own_settings:
+        return table.text(setting, grammar, rule, default="") or None
+    others = ", ".join(to for to, address in ADDRESS_BOOK.items() if setting in address.own_settings)
+    table.refuse(setting, f"has no effect at {destination}, only at {others}: take it out")
+    return None
 
 
 def _first_moment_after(day: datetime.date) -> int:

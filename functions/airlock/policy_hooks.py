@@ -7,8 +7,9 @@ from types import MappingProxyType
 from airlock.address_book import ContactField
 from airlock.clean import Source
 from airlock.hook import Hook, HookConsent, Scheme
-from airlock.policy_entries import WORDS
-from airlock.policy_place import Rule, Table
+from airlock.policy_entries import WORDS, WORDS_ARE
+from airlock.policy_place import Rule
+from airlock.policy_table import Table
 from airlock.tokens import ClickIdKind, EventName
 
 HOUR_S = 3600
@@ -100,7 +101,7 @@ def _read_hook(table: Table, events: Collection[str]) -> Hook | None:
         only = _read_only(table.table("only"))
     consent = _read_consent(table.table("consent")) if "consent" in table else None
     for key in ("why", "reviewed_by"):
-        table.text(key, WORDS, "words", default="")
+        table.text(key, WORDS, f"words {WORDS_ARE}", default="")
     table.date("reviewed_on")
     table.close()
     if table.flawed:
@@ -133,13 +134,13 @@ def _read_only(table: Table) -> Fields:
     for path in table:
         if _PATH.fullmatch(path) is None:
             table.complain(path, f"must be {_PATH_IS}")
-        only[path] = table.texts(path, WORDS, "the words of which the field must hold one")
+        only[path] = table.texts(path, WORDS, f"the words of which the field must hold one, {WORDS_ARE}")
     return only
 
 
 def _read_consent(table: Table) -> HookConsent | None:
     field = table.text("field", _PATH, _PATH_IS)
-    says = table.texts("says", WORDS, "the words that mean yes")
+    says = table.texts("says", WORDS, f"the words that mean yes, {WORDS_ARE}")
     at = table.text("at", _PATH, _PATH_IS)
     table.close()
     return HookConsent(field, says, at)

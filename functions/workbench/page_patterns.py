@@ -1,46 +1,51 @@
-"""Two page patterns of a policy in, whether one takes all pages of the other, or any page of it, out."""
+"""Two page patterns of a policy in, whether one takes all pages of the other, or any page of it, out.
 
-import re
+Patterns are read as `sanitizer.pages` matches them: in lower case, without empty segments, `**` for any number of
+segments, none included, and each `*` of a segment for any number of its characters.
+"""
+
+from collections.abc import Callable, Sequence
 
 
 def covers(wide: str, narrow: str) -> bool:
     """Whether every path of `narrow` is one of `wide`; where that is hard to tell, no."""
-    if wide == narrow:
-        return True
-    if wide.endswith("/**"):
-        stem = re.escape(wide[:-3]).replace(r"\*", "[^/]*")
-        return re.fullmatch(f"{stem}(?:/.*)?", narrow) is not None
-    return False
+    return _align(_split(wide), _split(narrow), "**", _covers_segment, both_stretch=False)
 
 
 def meet(one: str, other: str) -> bool:
-    """Whether some path fits both patterns; where that is hard to tell, yes."""
-    return _meet(_split(one), _split(other))
+    """Whether some path fits both patterns."""
+    return _align(_split(one), _split(other), "**", _meet_segment, both_stretch=True)
 
 
-def _split(match: str) -> tuple[str, ...]:
-    return tuple(segment for segment in match.split("/") if segment)
+def _split(match: str) -> list[str]:
+    return [segment for segment in match.lower().split("/") if segment]
 
 
-def _meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    if one[:1] == ("**",):
-        return _meet(one[1:], other) or (bool(other) and _meet(one, other[1:]))
-    if other[:1] == ("**",):
-        return _meet(other, one)
-    if not one or not other:
-        return one == other
-    return _agree(one[0], other[0]) and _meet(one[1:], other[1:])
+def _covers_segment(wide: str, narrow: str) -> bool:
+    return _align(wide, narrow, "*", str.__eq__, both_stretch=False)
 
 
-def _agree(one: str, other: str) -> bool:
-    """Whether a segment can fit both: by what stands before each one's first star, and after its last."""
-    if "*" not in one + other:
-        return one == other
-    heads = (one.partition("*")[0], other.partition("*")[0])
-    tails = (one.rpartition("*")[2], other.rpartition("*")[2])
-    if "*" not in one or "*" not in other:
-        plain, pattern = (one, other) if "*" not in one else (other, one)
-        return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), plain) is not None
-    return (heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])) and (
-        tails[0].endswith(tails[1]) or tails[1].endswith(tails[0])
-    )
+def _meet_segment(one: str, other: str) -> bool:
+    return _align(one, other, "*", str.__eq__, both_stretch=True)
+
+
+def _align(
+    one: Sequence[str], other: Sequence[str], star: str, fit: Callable[[str, str], bool], *, both_stretch: bool
+) -> bool:
+    """Whether the two can be laid side by side, part by part: a star lies beside any number of the other's parts.
+
+    Where only `one` may stretch, a star of the other is a part that nothing but a star of `one` lies beside.
+    """
+    end = (len(one), len(other))
+    ways, seen = [(0, 0)], {(0, 0)}
+    while ways and end not in seen:
+        at, to = ways.pop()
+        left, right = at < end[0], to < end[1]
+        further: list[tuple[int, int]] = []
+        if (left and one[at] == star) or (right and both_stretch and other[to] == star):
+            further = [*([(at + 1, to)] if left else []), *([(at, to + 1)] if right else [])]
+        elif left and right and other[to] != star and fit(one[at], other[to]):
+            further = [(at + 1, to + 1)]
+        ways += [way for way in further if way not in seen]
+        seen.update(further)
+    return end in seen

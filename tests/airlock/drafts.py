@@ -26,6 +26,8 @@ account = "123456789012345"
 events = { lead = "Lead" }
 """
 SMALLEST = CLINIC + CONSENT + EVENT + META
+SHORT = "on one line, without tabs, at most 200 characters"
+"""What a text that is too long, or of two lines, is told to be."""
 
 
 def problems_of(text: str) -> list[str]:

@@ -1,12 +1,15 @@
 """What the address book says of a network, its destination file and the normalisation rules say too."""
 
+import msgspec
 import pytest
 
-from airlock.address_book import ADDRESS_BOOK, Address, ContactField, Destination
+from airlock.address_book import ADDRESS_BOOK, Address, ContactField, Destination, OwnSetting
 from airlock.normalisation import Normalisation
+from airlock.policy import Stage
 from forwarder.adapter import Adapter
 from forwarder.destinations import DESTINATIONS
 from sanitizer.normalisation import normalise
+from tests.forwarder.desk import TOKEN, build_policy, make_event
 
 NAMES = {Normalisation.NAME, Normalisation.NAME_UNSPACED, Normalisation.NAME_UNPUNCTUATED}
 MADE_FOR = {
@@ -40,6 +43,20 @@ def test_a_destination_file_has_a_key_for_exactly_the_fields_of_the_address_book
     """What a network may be told is written once on each side of the wire, and both say the same."""
     assert adapter.identifiers.keys() == ADDRESS_BOOK[adapter.destination].contact.keys()
     assert len(set(adapter.identifiers.values())) == len(adapter.identifiers)
+
+
+@pytest.mark.parametrize("setting", list(OwnSetting))
+@pytest.mark.parametrize("adapter", DESTINATIONS.values(), ids=DESTINATIONS.keys())
+def test_a_networks_request_holds_exactly_the_settings_that_the_address_book_gives_it(
+    adapter: Adapter, setting: OwnSetting, policy_text: str
+) -> None:
+    """A setting that a policy may have is one that the network is told, and no other is."""
+    policy = build_policy(policy_text)
+    rule = msgspec.structs.replace(policy.rules[adapter.destination], **{setting: "9876543210"})
+    policy = msgspec.structs.replace(policy, stage=Stage.TEST, destinations=(rule,))
+    call = adapter.render([make_event(adapter.destination)], policy, TOKEN)
+    own = ADDRESS_BOOK[adapter.destination].own_settings
+    assert ("9876543210" in f"{call.url} {call.headers} {call.body.decode()}") is (setting in own)
 
 
 @pytest.mark.parametrize("address", ADDRESS_BOOK.values(), ids=ADDRESS_BOOK.keys())

@@ -20,7 +20,7 @@ from airlock.policy import (
 )
 from airlock.policy_document import compile_policy, draft_policy
 from airlock.tokens import Currency, PageLabel
-from tests.airlock.drafts import SMALLEST
+from tests.airlock.drafts import SHORT, SMALLEST
 from tests.airlock.drafts import problems_of as told
 
 DAY_MS = 86_400_000
@@ -299,7 +299,7 @@ ORIGIN = "must be an https origin such as https://www.clinic.example, without a 
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("clinic.name = 1", "must be a name [wrong-value]"),
+        ("clinic.name = 1", f"must be a name {SHORT} [wrong-value]"),
         ('clinic.sites = ["http://www.glow-medspa.example"]', f"entry 1 {ORIGIN}"),
         ('clinic.sites = ["https://a.example", "b.example"]', f"entry 2 {ORIGIN}"),
         ('clinic.collect_host = "collect"', "must be a host name such as collect.clinic.example [wrong-value]"),
@@ -334,7 +334,10 @@ def test_what_is_wrong_with_a_setting_is_said_in_one_sentence(setting: str, sent
     assert told(text) == [f"{place}: {sentence}"]
 
 
-PATH = "a path such as /services/**, written decoded, without query, fragment or parts that end in a dot"
+PATH = (
+    "a path such as /services/**, written decoded, without query, fragment or parts that end in a dot, "
+    "at most 201 characters"
+)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +348,7 @@ PATH = "a path such as /services/**, written decoded, without query, fragment or
         (
             'match = "/a"\nsurface = "health"\nlabel = "/A b"',
             "page.1.label",
-            "must be a path of lower-case letters, digits, - and _ [wrong-value]",
+            "must be a path of lower-case letters, digits, - and _, at most 100 characters [wrong-value]",
         ),
         (
             'match = "/a"\nsurface = "private"\nlabel = "/a"',
@@ -361,10 +364,10 @@ def test_what_is_wrong_with_a_page_is_said_in_one_sentence(table: str, place: st
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("term = 1", "term: must be the word that may pass [wrong-value]"),
-        ('why = "x"', "term: is missing: must be the word that may pass [missing-setting]"),
-        ('term = "laser"\nwhy = 1', "why: must be words [wrong-value]"),
-        ('term = "laser"\nreviewed_by = 1', "reviewed_by: must be words [wrong-value]"),
+        ("term = 1", f"term: must be the word that may pass, {SHORT} [wrong-value]"),
+        ('why = "x"', f"term: is missing: must be the word that may pass, {SHORT} [missing-setting]"),
+        ('term = "laser"\nwhy = 1', f"why: must be words {SHORT} [wrong-value]"),
+        ('term = "laser"\nreviewed_by = 1', f"reviewed_by: must be words {SHORT} [wrong-value]"),
         (
             'term = "laser"\nreviewed_on = "today"',
             "reviewed_on: must be a day such as 2027-11-02, without quotes and without a time [wrong-value]",
@@ -411,7 +414,7 @@ def test_an_approval_changes_nothing_of_what_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("by", "", "is missing: must be the person who answers for the change [missing-setting]"),
+        ("by", "", f"is missing: must be the person who answers for the change, {SHORT} [missing-setting]"),
         ("on", "", "is missing: must be the day of the approval [missing-setting]"),
         ("on", '"today"', "must be a day such as 2027-11-02, without quotes and without a time [wrong-value]"),
         ("replaces", "", "is missing: must be the first 24 hex digits of a policy's hash [missing-setting]"),

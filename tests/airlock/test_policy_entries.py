@@ -8,7 +8,7 @@ import pytest
 from airlock.address_book import ADDRESS_BOOK, ContactField, Destination
 from airlock.policy import DestinationRule, HashedRequires, Identity, PageTold, ValueRule
 from airlock.policy_document import compile_policy, draft_policy
-from tests.airlock.drafts import CLINIC, CONSENT, EVENT, META, SMALLEST, problems_of
+from tests.airlock.drafts import CLINIC, CONSENT, EVENT, META, SHORT, SMALLEST, problems_of
 
 REVIEWED = """\
 aliases = ["Lead", "Booked CoolSculpting"]
@@ -87,15 +87,32 @@ def test_a_fixed_worth_and_bands_are_kept_as_they_are_written() -> None:
         ('value = "bands"\nbands = []', "bands: must be a list of amounts from 0 to 1000000000"),
         ('value = "fixed"\namount = "150"', "amount: must be an amount from 0 to 1000000000"),
         ('value = "exact"', "value: must be one of none, fixed, bands"),
-        ("aliases = 1", "aliases: must be a list, with at least one entry; each must be words"),
-        ('aliases = [""]', "aliases: entry 1 must be words"),
-        ("why = 1", "why: must be a sentence"),
-        ("reviewed_by = 1", "reviewed_by: must be a person or a role"),
-        ("props = { variant = [1] }", "props.variant: entry 1 must be words of a closed list"),
+        ("aliases = 1", "aliases: must be a list, with at least one entry; each must be words " + SHORT),
+        ('aliases = [""]', "aliases: entry 1 must be words " + SHORT),
+        ("why = 1", "why: must be a sentence " + SHORT),
+        ("reviewed_by = 1", "reviewed_by: must be a person or a role " + SHORT),
+        ("props = { variant = [1] }", "props.variant: entry 1 must be words of a closed list, " + SHORT),
     ],
 )
 def test_what_is_wrong_with_an_event_is_said_in_one_sentence(lines: str, problem: str) -> None:
     assert problems_of(with_event(f"{lines}\n")) == [f"event.1.{problem} [wrong-value]"]
+
+
+@pytest.mark.parametrize("key", ["why", "reviewed_by"])
+@pytest.mark.parametrize("words", ["x" * 201, "one line\\nand another", "a\\ttab", ""])
+def test_a_text_that_is_too_long_or_of_two_lines_is_told_the_limit(key: str, words: str) -> None:
+    """Who wrote a whole paragraph reads why it is not taken, and how much is."""
+    [problem] = problems_of(with_event(f'{key} = "{words}"\n'))
+    assert problem.startswith(f"event.1.{key}: must be ")
+    assert problem.endswith(f" {SHORT} [wrong-value]")
+
+
+def test_a_text_of_200_characters_is_taken_and_an_alias_of_201_is_told_the_limit() -> None:
+    [event] = compile_policy(with_event(f'why = "{"é" * 200}"\naliases = ["{"é" * 200}"]\n')).events
+    assert len(event.why) == len(event.aliases[0]) == 200
+    assert problems_of(with_event(f'aliases = ["Lead", "{"é" * 201}"]\n')) == [
+        f"event.1.aliases: entry 2 must be words {SHORT} [wrong-value]"
+    ]
 
 
 def test_an_event_without_a_name_is_left_out_and_told_what_a_name_is() -> None:
@@ -137,7 +154,6 @@ hashed_requires = "consent"
 page = "label"
 secret = "marketing/meta"
 enabled = false
-login_account = "1234567890"
 test_code = "TEST_azAZ-09"
 """
     assert compile_policy(SMALLEST + lines).destinations == (
@@ -151,7 +167,7 @@ test_code = "TEST_azAZ-09"
             page=PageTold.LABEL,
             secret="marketing/meta",
             enabled=False,
-            login_account="1234567890",
+            login_account=None,
             test_code="TEST_azAZ-09",
         ),
     )
@@ -162,8 +178,7 @@ test_code = "TEST_azAZ-09"
     [
         ('secret = "a secret"', "secret: must be the name of a secret in Secrets Manager"),
         ("enabled = 1", "enabled: must be true or false"),
-        ('login_account = "12-34"', "login_account: must be a dataset (pixel) id of 6 to 20 digits"),
-        ('test_code = "a b"', "test_code: must be the network's test event code"),
+        ('test_code = "a b"', "test_code: must be the network's test event code, at most 40 letters, digits, - and _"),
         ('identity = "email"', "identity: must be one of none, click_id, hashed"),
         ('hashed_requires = "nothing"', "hashed_requires: must be one of authorization, consent"),
         ('page = "path"', "page: must be one of origin, label"),
@@ -174,6 +189,35 @@ def test_a_network_of_which_one_line_cannot_be_read_is_told_nothing(line: str, p
     text = f"{SMALLEST}{line}\n"
     assert problems_of(text) == [f"destination.meta.{problem} [wrong-value]"]
     assert draft_policy(text).policy.destinations == ()
+
+
+def test_the_account_that_signs_in_for_google_is_kept() -> None:
+    google = '[destination.google]\naccount = "1234567890"\nevents = { lead = "1" }\n'
+    [_, rule] = compile_policy(f'{SMALLEST}{google}login_account = "9876543210"\n').destinations
+    assert rule.login_account == "9876543210"
+    assert problems_of(f'{SMALLEST}{google}login_account = "98-76"\n') == [
+        "destination.google.login_account: must be the operating account's 10 digits, without dashes [wrong-value]"
+    ]
+
+
+@pytest.mark.parametrize("destination", list(Destination))
+@pytest.mark.parametrize(
+    ("setting", "networks"), [("login_account", ["google"]), ("test_code", ["meta", "tiktok", "reddit"])]
+)
+def test_a_setting_that_a_network_does_not_read_is_a_problem_there(
+    setting: str, networks: list[str], destination: Destination
+) -> None:
+    """Who believes that a network is in its test mode, because the policy says so, has to be told if it is not."""
+    text = f'{CLINIC}{CONSENT}[destination.{destination}]\n{setting} = "1234567890"\n'
+    place = f"destination.{destination}.{setting}"
+    sentence = f"has no effect at {destination}, only at {', '.join(networks)}: take it out [unknown-setting]"
+    told = [problem for problem in problems_of(text) if setting in problem]
+    assert told == ([] if destination in networks else [f"{place}: {sentence}"])
+
+
+def test_a_network_with_a_setting_that_it_does_not_read_is_told_nothing() -> None:
+    google = '[destination.google]\naccount = "1234567890"\nevents = { lead = "1" }\ntest_code = "T1"\n'
+    assert [rule.destination for rule in draft_policy(SMALLEST + google).policy.destinations] == ["meta"]
 
 
 @pytest.mark.parametrize("destination", list(Destination))

@@ -98,6 +98,7 @@ def test_no_zip_holds_the_other_side_the_compiler_or_an_aws_client(zips: Mapping
             "infra/",
             "policy_document",
             "policy_place",
+            "policy_table",
             "boto3",
             "botocore",
             "clinic.toml",

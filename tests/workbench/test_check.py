@@ -11,7 +11,6 @@ from airlock.policy import Policy
 from airlock.policy_document import compile_policy, draft_policy
 from workbench.command import main
 from workbench.explanation import count_bits, explain
-from workbench.page_patterns import covers, meet
 from workbench.policy_lint import Finding, lint
 
 TODAY = datetime.date(2026, 11, 24)
@@ -109,36 +108,34 @@ def test_a_network_that_cannot_work_with_a_click_id_is_refused(policy_text: str,
     assert "network-needs-contact" not in rules_of(f'{policy_text}{table}"hashed"\nidentifiers = ["email"]\n')
 
 
-@pytest.mark.parametrize(
-    ("wide", "narrow", "expected"),
-    [
-        ("/a/**", "/a/b", True),
-        ("/a/**", "/a", True),
-        ("/a/**", "/a/b/**", True),
-        ("/**", "/x/*", True),
-        ("/a/*", "/a/b", False),
-        ("/a/b", "/a/**", False),
-        ("/a", "/a", True),
-    ],
-)
-def test_one_pattern_covers_another(wide: str, narrow: str, *, expected: bool) -> None:
-    assert covers(wide, narrow) is expected
+def write_pages(policy_text: str, *pages: tuple[str, str]) -> str:
+    """The sample policy with these page rules, match and surface, before its own."""
+    tables = "".join(f'[[page]]\nmatch = "{match}"\nsurface = "{surface}"\n\n' for match, surface in pages)
+    return policy_text.replace("[[page]] # the patient portal", f"{tables}[[page]] # the patient portal", 1)
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "expected"),
+    ("earlier", "later", "sentence"),
     [
-        ("/a/*", "/*/portal", True),
-        ("/a/**", "/b/**", False),
-        ("/**/portal", "/a/b/portal", True),
-        ("/ab*", "/a*c", True),
-        ("/ab*", "/ac*", False),
-        ("/a", "/a/b", False),
+        (("/Intake/**", "general"), ("/intake/x", "private"), "can never match"),
+        (("/intake/**", "health"), ("/INTAKE/x", "general"), "can never match"),
+        (("//intake/**/", "general"), ("/intake/x", "private"), "can never match"),
+        (("/intake/*", "general"), ("/intake/x/", "private"), "can never match"),
+        (("/Intake/*", "general"), ("/*/Results/", "private"), "is private, but page 1 stands before it"),
+        (("/intake/results", "general"), ("/Intake/*", "private"), None),
+        (("/intake/results", "general"), ("/Intake/**/", "private"), None),
+        (("/intake", "general"), ("/intakes/**", "private"), None),
+        (("/*/**", "general"), ("/**", "private"), None),
     ],
 )
-def test_two_patterns_meet(one: str, other: str, *, expected: bool) -> None:
-    assert meet(one, other) is expected
-    assert meet(other, one) is expected
+def test_page_rules_are_held_against_each_other_as_pages_are_matched(
+    policy_text: str, earlier: tuple[str, str], later: tuple[str, str], sentence: str | None
+) -> None:
+    """Case and slashes make no other page: a rule that hides the portal is found however either is written."""
+    text = write_pages(policy_text, earlier, later)
+    found = [each for each in lint_text(text) if "page.2." in each.place]
+    assert [each.rule for each in found] == (["overlapping-page-rules"] if sentence else [])
+    assert all(each.is_error and sentence and each.sentence.startswith(sentence) for each in found)
 
 
 def test_the_explanation_says_what_each_network_is_told(policy: Policy) -> None:
