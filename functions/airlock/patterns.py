@@ -222,13 +222,21 @@ _SHAPE: Final = _alone(
     )
 )
 _END: Final = "(?![A-Za-z0-9])"
-BEGINNING: Final = (
-    f"(?:[0-9](?:[0-9]*+(?:[yY][A-Za-z]{{0,8}}+|st|nd|rd|th)?+{_END}|[A-Fa-f]?[:-][0-9A-Fa-f]{{2}}[:-]"
-    f"|[0-9A-Fa-f]{{3}}[.][0-9A-Fa-f]{{4}}[.]|[{_BASE58}]{{25,34}}+{_END}"
-    f"|[A-Za-z][A-Za-z0-9][0-9](?:[A-Za-z][A-Za-z0-9][0-9](?:[A-Za-z]{{2}}[0-9]{{2}})?+)?+{_END})"
-    f"|[A-Za-z](?:[A-Z][0-9][A-Z0-9]*+{_END}|[A-Za-z]{{0,4}}+[0-9]{{4,14}}+[A-Za-z]?+{_END}"
-    "|[0-9A-Fa-f][:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{3}[.][0-9A-Fa-f]{4}[.]|(?<=b)c1))"
+_MONTHS: Final = "(?:[jJ][aAuU]|[fF][eE]|[mM][aA]|[aA][pPuU]|[sS][eE]|[oO][cC]|[nN][oO]|[dD][eE])"
+_PAIR: Final = "[:-][0-9A-Fa-f]{2}[:-]"
+_FOURS: Final = "[0-9A-Fa-f]{3}[.][0-9A-Fa-f]{4}[.]"
+_BEGINS_WITH_A_DIGIT: Final = (
+    f"[0-9](?:[0-9]{{2,}}+{_END}|[0-9]?+(?:(?=[^A-Za-z0-9]{{1,3}}[0-9yY])|(?=[^A-Za-z0-9]{{1,2}}{_MONTHS}))"
+    f"|[0-9]{{0,2}}+(?:[yY]|st|nd|rd|th)[A-Za-z]{{0,8}}+{_END}|[0-9A-Fa-f]?{_PAIR}|{_FOURS}"
+    f"|[{_BASE58}]{{25,34}}+{_END}|{_LETTER}[A-Za-z0-9][0-9]-?{_LETTER}[A-Za-z0-9][0-9])"
 )
+_BEGINS_WITH_A_LETTER: Final = (
+    f"[A-Za-z](?:[A-Z][0-9](?:[0-9](?:[ -]?[A-Z0-9]{{4}}){{2}}|[0-9]?[A-Z]{{1,3}}[0-9]{{4}})"
+    f"|[A-Za-z]?[0-9]{{7,14}}+[A-Za-z]?+{_END}"
+    f"|[A-Z]{{4}}[0-9]{{4}}[A-Z]|[0-9A-Fa-f]{_PAIR}|{_FOURS}|(?<=b)c1"
+    f"|[A-Za-z]{{2,8}}+[^A-Za-z0-9]{{1,2}}[0-9]{{1,2}}(?:st|nd|rd|th)?+{_END})"
+)
+BEGINNING: Final = f"(?:{_BEGINS_WITH_A_DIGIT}|{_BEGINS_WITH_A_LETTER})"
 """With this every shape, group or checked code begins or goes on, where no letter or digit touches it from the left."""
 _BEGINNING: Final = re.compile(f"[^A-Za-z0-9]{BEGINNING}")
 _GROUPS: Final = _alone(r"[0-9]{1,5}(?:[-. _()/]{1,3}[0-9]{2,7}){1,6}")

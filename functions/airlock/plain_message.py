@@ -104,7 +104,7 @@ def _build_event(destination: Destination, policy: Policy, names: Any, labels: A
         ("event_id", _EventId),
         ("at", QuarterHour),
         ("not_before", QuarterHour),
-        ("source", Source, Source.WEBSITE),
+        ("source", _one_of(Source), str(Source.WEBSITE)),
         ("amount", int | float | None, None),
         ("currency", Literal[str(policy.currency)] | None, None),
         ("label", labels | None, None),
@@ -112,7 +112,7 @@ def _build_event(destination: Destination, policy: Policy, names: Any, labels: A
         ("click_at", QuarterHour | None, None),
         ("digests", _build_digests(address) | None, None),
         ("authorization", _by(AuthorizationRef.grammar.pattern) | None, None),
-        ("basis", Basis, Basis.NONE),
+        ("basis", _one_of(Basis), str(Basis.NONE)),
     ]
     return defstruct(
         f"{destination}_event",

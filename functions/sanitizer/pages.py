@@ -4,7 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import unquote_to_bytes
 
+from msgspec import structs
+
 from airlock.policy import Page, Policy, Surface
+from airlock.tokens import write_plainly
 
 _ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 _DOTS = frozenset({".", ".."})
@@ -22,7 +25,7 @@ PageFinder = Callable[[str], Page]
 
 def build_finder(policy: Policy) -> PageFinder:
     """The function from a raw path to its page rule: first match wins, no match is a health page."""
-    patterns = [(_compile(page.match), page) for page in policy.pages]
+    patterns = [(_compile(page.match), _ready(page)) for page in policy.pages]
 
     def match(path: str) -> Page:
         for pattern, page in patterns:
@@ -38,6 +41,10 @@ def build_finder(policy: Policy) -> PageFinder:
         return next((page for page in pages if page.surface is Surface.PRIVATE), pages[0]) if pages else _PRIVATE
 
     return find
+
+
+def _ready(page: Page) -> Page:
+    return page if page.label is None else structs.replace(page, label=write_plainly(page.label))
 
 
 def read_path(raw_path: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from airlock.clean import Amount, CleanEvent, Source, longest_s, round_up
 from airlock.gate import Gate, NoGate
 from airlock.outcome import Reason
 from airlock.policy import DestinationRule, Event, Page, PageTold, Policy, Surface, ValueRule
-from airlock.tokens import EventId, derive_event_id, refer_to_authorization
+from airlock.tokens import Currency, EventId, EventName, derive_event_id, refer_to_authorization, write_plainly
 from sanitizer.clicks import Clicks, collect
 from sanitizer.consent import CLOCK_SKEW_MS, judge_consent
 from sanitizer.identities import Contact, Means, OnFile, find_means, identify
@@ -40,6 +40,7 @@ class Route(Struct, frozen=True):
     """One enabled network that an event is for. `is_told`: the network's rule has a word for the event."""
 
     destination: Destination
+    event: EventName
     means: Means
     is_told: bool
     tells_label: bool
@@ -58,6 +59,11 @@ class Rules(Struct, frozen=True, dict=True):
     gate: Gate = NoGate()
 
     @cached_property
+    def currency(self) -> Currency:
+        """The policy's, ready to be written."""
+        return write_plainly(self.policy.currency)
+
+    @cached_property
     def routes(self) -> dict[str, tuple[Route, ...]]:
         """Each event's networks, by the event's name."""
         rules = self.policy.rules
@@ -72,6 +78,7 @@ def _build_route(event: Event, rule: DestinationRule) -> Route:
     address = ADDRESS_BOOK[destination]
     return Route(
         destination=destination,
+        event=write_plainly(event.name),
         means=find_means(destination, rule),
         is_told=event.name in rule.events,
         tells_label=rule.page is PageTold.LABEL and address.tells_page,
@@ -146,14 +153,14 @@ def _judge(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
     amount, value_dropped = _weigh(raw, event, policy)
     props, props_dropped = _keep_props(raw, event)
 
-    name, source, found = event.name, raw.source, clicks.found
+    source, found = raw.source, clicks.found
     rounded = round_up(at)
     age_ms = now - at
-    currency = None if amount is None else policy.currency
+    currency = None if amount is None else rules.currency
     decisions = []
-    event_ids = [derive_event_id(route.destination, raw.id) for route in routes]
-    for route, event_id in zip(routes, event_ids, strict=True):
+    for route in routes:
         destination = route.destination
+        event_id = derive_event_id(destination, raw.id)
         result: CleanEvent | Reason
         if not route.is_told:
             result = Reason.NOT_CONFIGURED
@@ -165,10 +172,11 @@ def _judge(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
             click, not_before, clicked_at = told.click, rounded, None
             if click is not None:
                 clicked_at = rounded if click.at == at else round_up(click.at)
-                not_before = max(rounded, clicked_at + route.click_settles_s)
+                if route.click_settles_s:
+                    not_before = max(rounded, clicked_at + route.click_settles_s)
             result = CleanEvent(
                 destination=destination,
-                event=name,
+                event=route.event,
                 event_id=event_id,
                 at=rounded,
                 not_before=not_before,

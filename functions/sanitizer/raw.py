@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, ValidationError, convert, structs
 
 from airlock.clean import Source
 
@@ -169,57 +169,75 @@ def _is_deep(value: object, levels: int) -> bool:
     return False
 
 
+class _Fields(Struct, frozen=True, kw_only=True):
+    """What the parser asks of an event's fields; a JSON true is no integer, and 1.0 neither."""
+
+    event: str
+    id: str
+    url: str | None = None
+    at: int | None = None
+    consent: Any = None
+    gpc: bool | None = None
+    authorization: str | None = None
+    click: dict[str, Any] | None = None
+    user: dict[str, Any] | None = None
+    value: Any = None
+    currency: Any = None
+    props: dict[str, Any] | None = None
+
+
+class _FieldsOfSystem(_Fields, frozen=True, kw_only=True):
+    source: str | None = None
+
+
 def _read_event(document: dict[str, Any], plain_sites: frozenset[str], *, from_system: bool = False) -> RawEvent:
-    has_page = not from_system or document.get("url") is not None
+    kind = _FieldsOfSystem if from_system else _Fields
+    try:
+        fields = convert(document, kind)
+    except ValidationError:
+        raise _find_fault(document, kind) from None
+    if _UUID.fullmatch(fields.id) is None:
+        raise NotAnEventError("id", "uuid")
+    if fields.url is None and not from_system:
+        raise NotAnEventError("url", "missing")
     return RawEvent(
-        event=_required(document, "event", str),
-        id=_read_id(document),
-        url=_read_url(_required(document, "url", str), plain_sites) if has_page else None,
-        at=_optional(document, "at", int, None),
-        consent=document.get("consent"),
-        gpc=_optional(document, "gpc", bool, default=False),
-        authorization=_read_authorization(document),
-        click=_optional(document, "click", dict, {}),
-        user=_optional(document, "user", dict, {}),
-        value=document.get("value"),
-        currency=document.get("currency"),
-        props=_optional(document, "props", dict, {}),
-        source=_read_source(document, has_page=has_page) if from_system else Source.WEBSITE,
+        event=fields.event,
+        id=fields.id.lower(),
+        url=None if fields.url is None else _read_url(fields.url, plain_sites),
+        at=fields.at,
+        consent=fields.consent,
+        gpc=fields.gpc is True,
+        authorization=None if fields.authorization is None else _read_authorization(fields.authorization),
+        click=fields.click or {},
+        user=fields.user or {},
+        value=fields.value,
+        currency=fields.currency,
+        props=fields.props or {},
+        source=_read_source(fields) if isinstance(fields, _FieldsOfSystem) else Source.WEBSITE,
         unknown_keys=len(document.keys() - (_KNOWN_OF_SYSTEM if from_system else _KNOWN)),
     )
 
 
-def _read_source(document: dict[str, Any], *, has_page: bool) -> Source:
+def _find_fault(document: dict[str, Any], kind: type[_Fields]) -> NotAnEventError:
+    """The first field that is missing or of another type: msgspec tells it in a sentence alone."""
+    for field in structs.fields(kind):
+        value = document.get(field.name)
+        if value is None and field.required:
+            return NotAnEventError(field.name, "missing")
+        try:
+            convert(value, field.type)
+        except ValidationError:
+            return NotAnEventError(field.name, "type")
+    raise AssertionError("no field is at fault")
+
+
+def _read_source(fields: _FieldsOfSystem) -> Source:
     """Where the conversion happened; without a word of its own it was on the page, or known to the system alone."""
-    word = _optional(document, "source", str, None)
-    if word is None:
-        return Source.WEBSITE if has_page else Source.CRM
-    if word not in Source:
+    if fields.source is None:
+        return Source.CRM if fields.url is None else Source.WEBSITE
+    if fields.source not in Source:
         raise NotAnEventError("source", "one_of")
-    return Source(word)
-
-
-def _required(document: dict[str, Any], key: str, kind: type) -> Any:  # noqa: ANN401 - of `kind`, which was checked
-    value = document.get(key)
-    if type(value) is not kind:
-        raise NotAnEventError(key, "missing" if value is None else "type")
-    return value
-
-
-def _optional(document: dict[str, Any], key: str, kind: type, default: Any) -> Any:  # noqa: ANN401 - of `kind` or the default
-    value = document.get(key)
-    if value is None:
-        return default
-    if type(value) is not kind:  # `type`, not isinstance: a JSON true is no integer
-        raise NotAnEventError(key, "type")
-    return value
-
-
-def _read_id(document: dict[str, Any]) -> str:
-    uuid = _required(document, "id", str)
-    if _UUID.fullmatch(uuid) is None:
-        raise NotAnEventError("id", "uuid")
-    return str(uuid.lower())
+    return Source(fields.source)
 
 
 def _read_url(text: str, plain_sites: frozenset[str]) -> Url:
@@ -235,6 +253,5 @@ def _read_url(text: str, plain_sites: frozenset[str]) -> Url:
     return Url(origin, path, query or "")
 
 
-def _read_authorization(document: dict[str, Any]) -> str | None:
-    identifier = _optional(document, "authorization", str, None)
-    return identifier if identifier is not None and _AUTHORIZATION.fullmatch(identifier) else None
+def _read_authorization(identifier: str) -> str | None:
+    return identifier if _AUTHORIZATION.fullmatch(identifier) else None

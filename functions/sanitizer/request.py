@@ -33,10 +33,10 @@ def read_request(event: Mapping[str, Any]) -> Request:
     """The parts of an event. A body that is not what it says it is reads as one that cannot be parsed."""
     context = event.get("requestContext") or {}
     http = context.get("http") or {}
-    headers: dict[str, str] = {}
-    for name, value in (event.get("headers") or {}).items():
-        lowered = name.lower()
-        headers[lowered] = f"{headers[lowered]},{value}" if lowered in headers else str(value)
+    sent = event.get("headers") or {}
+    headers = {name.lower(): str(value) for name, value in sent.items()}
+    if len(headers) < len(sent):
+        headers = _join(sent)
     return Request(
         method=str(http.get("method", "")),
         path=str(event.get("rawPath") or http.get("path") or ""),
@@ -46,6 +46,15 @@ def read_request(event: Mapping[str, Any]) -> Request:
         signed=bool((context.get("authorizer") or {}).get("iam")),
         query=str(event.get("rawQueryString") or ""),
     )
+
+
+def _join(sent: Mapping[str, Any]) -> dict[str, str]:
+    """Headers that differ in case alone are one."""
+    headers: dict[str, str] = {}
+    for name, value in sent.items():
+        lowered = name.lower()
+        headers[lowered] = f"{headers[lowered]},{value}" if lowered in headers else str(value)
+    return headers
 
 
 def _find_cookie(cookies: Any, header: str) -> str:  # noqa: ANN401 - AWS hands over a list of strings
