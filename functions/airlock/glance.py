@@ -7,8 +7,9 @@ identifier patterns would find: no term, plain or read by its capitals or digits
 import re
 from typing import Final
 
+from airlock.identifier import TOP_LEVELS
 from airlock.lexicon_tables import FOLDED, Terms
-from airlock.patterns import BEGINNING, LABELS, TOP_LEVELS
+from airlock.patterns import BEGINNING, LABELS
 from airlock.plain_text import CODED
 
 APART: Final = "~"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from urllib.parse import unquote_to_bytes
 
 from msgspec import structs
 
@@ -56,6 +55,8 @@ def read_path(raw_path: str) -> tuple[str, ...]:
         return (raw_path,)
     path = raw_path or "/"
     if "%" in path:
+        from urllib.parse import unquote_to_bytes  # noqa: PLC0415 - few paths are quoted, and every cold start would pay
+
         try:
             path = unquote_to_bytes(path).decode("utf-8") if _ENCODED.search(path) else path
         except UnicodeDecodeError:

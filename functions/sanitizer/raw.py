@@ -1,6 +1,5 @@
 """A request's body in, a RawEvent out, or what is wrong with its shape; the only place that reads a visitor's bytes."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
@@ -133,9 +132,11 @@ def parse_object(body: bytes, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
     """
     if max_depth >= MAX_DEPTH and (document := _parse_canonical(body)) is not None:
         return document
+    import json  # noqa: PLC0415 - bodies as browsers write them do not come so far, and every cold start would pay
+
     try:
         text = body.decode("utf-8")
-        document = _decode(text)
+        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
         if "\\u" in text and _SURROGATE_ESCAPE.search(text):
             json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):  # UnicodeError and JSONDecodeError are ValueErrors
@@ -156,9 +157,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(_: str) -> NoReturn:
     raise NotAnEventError("", "json")
-
-
-_decode: Callable[[str], Any] = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant).decode
 
 
 def _is_deep(value: object, levels: int) -> bool:
