@@ -24,20 +24,19 @@ PageFinder = Callable[[str], Page]
 
 def build_finder(policy: Policy) -> PageFinder:
     """The function from a raw path to its page rule: first match wins, no match is a health page."""
-    patterns = [(_compile(page.match), _ready(page)) for page in policy.pages]
+    pages = tuple(map(_ready, policy.pages))
+    fullmatch = re.compile("|".join(f"({_write(page.match)})" for page in pages) or "(?!)").fullmatch
 
     def match(path: str) -> Page:
-        for pattern, page in patterns:
-            if pattern.fullmatch(path):
-                return page
-        return UNMATCHED
+        found = fullmatch(path)  # the first of the rules that fits: a group of its own each
+        return pages[found.lastindex - 1] if found and found.lastindex else UNMATCHED
 
     def find(raw_path: str) -> Page:
         paths = read_path(raw_path)
         if len(paths) == 1:
             return match(paths[0])
-        pages = [match(path) for path in paths]
-        return next((page for page in pages if page.surface is Surface.PRIVATE), pages[0]) if pages else _PRIVATE
+        readings = [match(path) for path in paths]
+        return next((page for page in readings if page.surface is Surface.PRIVATE), readings[0]) if paths else _PRIVATE
 
     return find
 
@@ -87,12 +86,12 @@ def _resolve(segments: Sequence[str]) -> list[str]:
     return resolved
 
 
-def _compile(match: str) -> re.Pattern[str]:
-    """`*` stands for anything within a segment, `**` for any number of segments, none included."""
+def _write(match: str) -> str:
+    """A rule as a regular expression: `*` for anything within a segment, `**` for any number of segments, or none."""
     pattern = ""
     for segment in filter(None, match.lower().split("/")):
         if segment == "**":
             pattern += "(?:/[^/]+)*"
         else:
             pattern += "/" + re.escape(segment).replace(r"\*", "[^/]*")
-    return re.compile(pattern)
+    return pattern
