@@ -68,6 +68,7 @@ class Address(Struct, frozen=True):
     tells_page: bool = False
     tells_click_time: bool = False
     own_settings: frozenset[OwnSetting] = frozenset()  # a policy that sets another for it is refused
+    heeds_stage: bool = False  # in a test stage it is told in its own test mode, without a code
     click_settles_s: int = 0  # how long after a click the network first knows it
     max_age_s: int = 7 * DAY_S  # how old an event may be when the network is told
     max_age_in_person_s: int = 0  # the same for what happened at the clinic, where that may be older
@@ -119,6 +120,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             own_settings=frozenset({OwnSetting.LOGIN_ACCOUNT}),
             click_settles_s=SIX_HOURS_S,
             max_age_s=90 * DAY_S,
+            heeds_stage=True,
         ),
         Destination.GA4: Address(
             account=re.compile(r"G-[A-Z0-9]{4,20}", re.ASCII),
@@ -201,6 +203,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             recognised_by=_EACH_ALONE,
             needs_one_of=frozenset({ContactField.EMAIL}),
             tells_page=True,
+            heeds_stage=True,
         ),
         Destination.SNAPCHAT: Address(
             account=re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII),
@@ -212,6 +215,7 @@ ADDRESS_BOOK: Mapping[Destination, Address] = MappingProxyType(
             recognised_by=_EACH_ALONE,
             needs_one_of=frozenset({ContactField.EMAIL, ContactField.PHONE}),
             tells_page=True,
+            heeds_stage=True,
         ),
     }
 )

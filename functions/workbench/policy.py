@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from airlock.policy import Policy
+from airlock.policy_entries import WORDS, WORDS_ARE
 from workbench.allowance import list_allowances, list_longer
 from workbench.approval import find_approval, record_approval
 from workbench.bench import open_policy
@@ -83,8 +84,8 @@ def compare(old: Policy, new: Policy, now: int) -> Difference:
 def _approve(by: str, path: Path, old: Policy, new: Policy) -> str:
     if path.suffix != ".toml":
         raise Complaint("--approve records the approval in NEW, which must be the TOML file", 2)
-    if not by.strip() or not by.isprintable():
-        raise Complaint("--approve takes the name of the person who answers for the change", 2)
+    if not by.strip() or WORDS.fullmatch(by.strip()) is None:
+        raise Complaint(f"--approve takes the name of the person who answers for the change, {WORDS_ARE}", 2)
     record_approval(path, old, new, by.strip(), datetime.datetime.now(datetime.UTC).date())
     return by.strip()
 

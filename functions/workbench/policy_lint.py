@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from airlock import lexicon
-from airlock.address_book import ADDRESS_BOOK
+from airlock.address_book import ADDRESS_BOOK, OwnSetting
 from airlock.policy import Identity, PageTold, Policy, Stage, Surface
 from airlock.policy_document import Draft
 from airlock.policy_place import Path, find_line, say_place
@@ -109,6 +109,13 @@ def _lint_destinations(policy: Policy) -> Iterator[_Found]:
         if rule.page is PageTold.LABEL and not address.tells_page:
             sentence = "is told no page, so no label either"
             yield _Found("label-not-told", (*path, "page"), sentence, is_error=False)
+        if rule.identity is not Identity.HASHED and rule.identifiers:
+            sentence = "names identifiers, but `identity` is not `hashed`: none of them is told"
+            yield _Found("identifiers-not-told", (*path, "identifiers"), sentence, is_error=False)
+        if policy.stage is Stage.TEST and not address.heeds_stage and rule.test_code is None:
+            has_mode = OwnSetting.TEST_CODE in address.own_settings
+            why = "without its `test_code`" if has_mode else "because it has no test mode"
+            yield _Found("real-in-test-stage", path, f"is told real events in the test stage, {why}", is_error=False)
         if rule.test_code and policy.stage is not Stage.TEST:
             sentence = 'needs `stage = "test"`: real visits are no test'
             yield _Found("test-mode-live", (*path, "test_code"), sentence)

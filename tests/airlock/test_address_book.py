@@ -59,6 +59,20 @@ def test_a_networks_request_holds_exactly_the_settings_that_the_address_book_giv
     assert ("9876543210" in f"{call.url} {call.headers} {call.body.decode()}") is (setting in own)
 
 
+@pytest.mark.parametrize("adapter", DESTINATIONS.values(), ids=DESTINATIONS.keys())
+def test_a_network_heeds_the_stage_where_the_book_says_so(adapter: Adapter, policy_text: str) -> None:
+    """Elsewhere a policy of the test stage tells real events, and `airlock check` says it."""
+    policy = build_policy(policy_text)
+    rule = msgspec.structs.replace(policy.rules[adapter.destination], test_code=None)
+
+    def tell(stage: Stage) -> tuple[str, bytes]:
+        staged = msgspec.structs.replace(policy, stage=stage, destinations=(rule,))
+        call = adapter.render([make_event(adapter.destination)], staged, TOKEN)
+        return call.url, call.body
+
+    assert (tell(Stage.TEST) != tell(Stage.LIVE)) is ADDRESS_BOOK[adapter.destination].heeds_stage
+
+
 @pytest.mark.parametrize("address", ADDRESS_BOOK.values(), ids=ADDRESS_BOOK.keys())
 def test_every_field_has_a_rule_that_was_made_for_it_and_that_takes_a_good_value(address: Address) -> None:
     for field, rule in address.contact.items():

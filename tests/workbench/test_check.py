@@ -99,6 +99,27 @@ def test_a_pinned_api_version_is_warned_of_60_days_before_it_ends(
     assert [each.is_error for each in found] == ([] if expected is None else [expected])
 
 
+def test_what_is_real_in_a_test_stage_is_said(policy_text: str) -> None:
+    """Whoever tries a policy out has to know which networks count the visits all the same."""
+    text = policy_text.replace("[clinic]\n", '[clinic]\nstage = "test"\n')
+    found = {each.place.rpartition(", ")[2]: each for each in lint_text(text) if each.rule == "real-in-test-stage"}
+    assert {place: each.sentence.rpartition(", ")[2] for place, each in found.items()} == {
+        "destination.meta": "without its `test_code`",
+        "destination.tiktok": "without its `test_code`",
+        "destination.linkedin": "because it has no test mode",
+    }
+    assert not any(each.is_error for each in found.values())
+    coded = text.replace("[destination.meta]\n", '[destination.meta]\ntest_code = "TEST123"\n')
+    assert "destination.meta" not in {each.place.rpartition(", ")[2] for each in lint_text(coded)}
+    assert "real-in-test-stage" not in rules_of(policy_text)
+
+
+def test_identifiers_that_no_identity_asks_for_are_pointed_out(policy_text: str) -> None:
+    text = policy_text.replace('secret = "airlock/tiktok"', 'identifiers = ["email"]\nsecret = "airlock/tiktok"')
+    assert [each.is_error for each in lint_text(text) if each.rule == "identifiers-not-told"] == [False]
+    assert "identifiers-not-told" not in rules_of(policy_text)
+
+
 @pytest.mark.parametrize("network", ["pinterest", "snapchat"])
 def test_a_network_that_cannot_work_with_a_click_id_is_refused(policy_text: str, network: str) -> None:
     account = "549755885175" if network == "pinterest" else "0f1e2d3c-0001-4abc-8def-0123456789ab"
