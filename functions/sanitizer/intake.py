@@ -63,7 +63,7 @@ def take_event(request: Request, now: int, intake: Intake) -> Taken:
     verdict, full = take(raw, visit, intake)
     if full:
         unavailable = answer(503, origin, retry_after=str(RETRY_AFTER_S), access_control_expose_headers="retry-after")
-        return Taken(unavailable, verdict.refused, verdict.decisions)
+        return Taken(unavailable, decisions=verdict.decisions)
     taken = answer(204, origin)
     _keep_clicks(taken, verdict, request.cookie, intake.rules)
     return Taken(taken, verdict.refused, verdict.decisions)
@@ -89,7 +89,7 @@ def take(raw: RawEvent, visit: Visit, intake: Intake) -> tuple[Verdict, frozense
 def _fence(verdict: Verdict, guard: Guard) -> tuple[list[Message], Hit | None]:
     """The messages as they would be queued; one that the guard stops stops them all."""
     told = [decision.result for decision in verdict.decisions if isinstance(decision.result, CleanEvent)]
-    messages = list(map(wire.write, told))
+    messages = wire.write_all(told)
     if hit := guard.check_messages(messages):
         return [], hit
     return [(event.destination, message) for event, message in zip(told, messages, strict=True)], None

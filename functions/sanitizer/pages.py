@@ -8,7 +8,6 @@ from msgspec import structs
 from airlock.policy import Page, Policy, Surface
 from airlock.tokens import write_plainly
 
-_ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 _DOTS = frozenset({".", ".."})
 # The same path could be read another way by the site's own server, so it counts as private.
 _AMBIGUOUS = re.compile(r"[;\\\x00-\x1f\x7f-\x9f]|%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
@@ -48,7 +47,7 @@ def _ready(page: Page) -> Page:
 def read_path(raw_path: str) -> tuple[str, ...]:
     """The path decoded once, lower-cased, its dot segments resolved and slashes merged; none where it is ambiguous.
 
-    The root is the empty string. Where it matters whether dots or slashes come first, both readings are given.
+    The root is the empty string. Where there are dots, both readings are given: dots first and slashes first.
     """
     if _PLAIN.fullmatch(raw_path):
         return (raw_path,)
@@ -57,7 +56,7 @@ def read_path(raw_path: str) -> tuple[str, ...]:
         from urllib.parse import unquote_to_bytes  # noqa: PLC0415 - few paths are quoted, and every cold start would pay
 
         try:
-            path = unquote_to_bytes(path).decode("utf-8") if _ENCODED.search(path) else path
+            path = unquote_to_bytes(path).decode("utf-8")
         except UnicodeDecodeError:
             return ()
     if _AMBIGUOUS.search(path):
@@ -68,8 +67,7 @@ def read_path(raw_path: str) -> tuple[str, ...]:
     merged = [segment for segment in segments if segment]
     if _DOTS.isdisjoint(segments):
         return (_join(merged),)
-    readings = (_join(_resolve(segments)), _join(_resolve(merged)))
-    return readings if readings[0] != readings[1] else readings[:1]
+    return (_join(_resolve(segments)), _join(_resolve(merged)))
 
 
 def _join(segments: Sequence[str]) -> str:

@@ -113,11 +113,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
 def decide(raw: RawEvent, visit: Visit, rules: Rules) -> Verdict:
     """What becomes of an event: the kill switch first, then every gate in the order in which its reason is given."""
     mode = rules.gate.look(visit.received_at)
+    if not mode:
+        return _judge(raw, visit, rules)
     if mode.stops_all:
         return Verdict(refused=Reason.CLOSED)
     verdict = _judge(raw, visit, rules)
-    if not mode:
-        return verdict
     decisions = tuple(
         Decision(decision.destination, decision.event_id, Reason.CLOSED)
         if mode.stops(decision.destination)
@@ -214,17 +214,16 @@ def _refuse(
     """The first reason for which the event as a whole is not acceptable."""
     if event.expires_ms is not None and visit.received_at >= event.expires_ms:
         return Reason.EVENT_EXPIRED
-    if not -CLOCK_SKEW_MS <= visit.received_at - at <= _reach_ms(raw, visit, routes):
+    reach_ms = _reach_ms(raw, routes) if visit.from_system else MAX_AGE_MS
+    if not -CLOCK_SKEW_MS <= visit.received_at - at <= reach_ms:
         return Reason.BAD_TIME
     if raw.url is not None and raw.url.origin not in rules.sites:
         return Reason.FOREIGN_PAGE
     return Reason.PRIVATE_PAGE if page.surface is Surface.PRIVATE else None
 
 
-def _reach_ms(raw: RawEvent, visit: Visit, routes: Sequence[Route]) -> int:
-    """How old the event may be: a visitor's a week, a clinic system's as old as any network that it is for takes."""
-    if not visit.from_system:
-        return MAX_AGE_MS
+def _reach_ms(raw: RawEvent, routes: Sequence[Route]) -> int:
+    """How old an event of a clinic's system may be: as old as any network that it is for takes it."""
     told = [route.destination for route in routes if route.is_told]
     return max(longest_s(to, raw.source) for to in told or Destination) * 1000
 

@@ -59,9 +59,10 @@ def _join(sent: Mapping[str, Any]) -> dict[str, str]:
 
 def _find_cookie(cookies: Any, header: str) -> str:  # noqa: ANN401 - AWS hands over a list of strings
     for cookie in (*cookies, *header.split(";")) if header else cookies:
-        name, _, value = str(cookie).strip().partition("=")
-        if name == COOKIE:
-            return value
+        if COOKIE in cookie:
+            name, _, value = str(cookie).strip().partition("=")
+            if name == COOKIE:
+                return value
     return ""
 
 

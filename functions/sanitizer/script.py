@@ -21,17 +21,15 @@ class Script:
     """One script, the same for every visitor. `brotli`: the source compressed at build; Python itself has no brotli."""
 
     def __init__(self, source: bytes, brotli: bytes | None = None) -> None:
-        digest = hashlib.sha256(source).hexdigest()
-        self.version = digest[:VERSION_DIGITS]
-        self._tag = digest[:32]
-        self._encoded = {"gzip": zlib.compress(source, 9, wbits=_GZIP), "identity": source}
+        self.version = hashlib.sha256(source).hexdigest()[:VERSION_DIGITS]
+        self._encoded = {"gzip": zlib.compress(source, wbits=_GZIP), "identity": source}
         if brotli is not None:
             self._encoded = {"br": brotli, **self._encoded}
 
     def serve(self, headers: Mapping[str, str], query: str) -> Answer:
         """200 with the script, or 304 where the browser has it. `v=` with this script's version lets it be kept."""
         encoding = _choose(headers.get("accept-encoding", ""), list(self._encoded))
-        known = self._tag in [_bare(tag) for tag in headers.get("if-none-match", "").split(",")]
+        known = self.version in [_bare(tag) for tag in headers.get("if-none-match", "").split(",")]
         is_current = f"v={self.version}" in query.split("&")
         served = answer(304 if known else 200)
         if not known and encoding == "identity":
@@ -41,7 +39,7 @@ class Script:
         served["headers"] = {
             "content-type": "text/javascript; charset=utf-8",
             "cache-control": _FOR_GOOD if is_current else _SHORTLY,
-            "etag": f'"{self._tag}-{encoding}"',
+            "etag": f'"{self.version}-{encoding}"',
             "vary": "accept-encoding",
             "access-control-allow-origin": "*",  # public code, so that a page can check its integrity
             "cross-origin-resource-policy": "cross-origin",
@@ -53,7 +51,7 @@ class Script:
 
 
 def _bare(tag: str) -> str:
-    """The hash in an entity tag: all encodings of one script are the same script."""
+    """The version in an entity tag: all encodings of one script are the same script."""
     return tag.strip().removeprefix("W/").strip('"').partition("-")[0]
 
 
@@ -63,7 +61,7 @@ def _choose(accepted: str, offered: list[str]) -> str:
     for part in accepted.lower().split(","):
         name, *parameters = (field.strip() for field in part.split(";"))
         welcome[name] = not any(_is_zero(parameter) for parameter in parameters)
-    return next((encoding for encoding in offered if welcome.get(encoding, welcome.get("*", False))), "identity")
+    return next((encoding for encoding in offered if welcome.get(encoding, welcome.get("*"))), "identity")
 
 
 def _is_zero(parameter: str) -> bool:

@@ -27,6 +27,7 @@ def test_only_one_of_the_clinics_own_sites_may_read_it() -> None:
     ("reason", "status"),
     [
         (Reason.MALFORMED, 400),
+        (Reason.BAD_SIGNATURE, 401),
         (Reason.FOREIGN_ORIGIN, 403),
         (Reason.UNKNOWN_PATH, 404),
         (Reason.METHOD, 405),

@@ -158,6 +158,21 @@ def test_no_authorization_is_said_only_where_nothing_else_was_missing(
     assert tell(policy, user=user) is reason
 
 
+def test_an_authorization_is_missed_too_where_a_click_id_is_there_and_not_enough(policy: Policy) -> None:
+    """A network that wants a postcode beside its click id: with an authorization on file it would have both."""
+    rule = msgspec.structs.replace(policy.rules[Destination.META], identifiers=(ContactField.ZIP,))
+    means = find_means(Destination.META, rule)
+    address = msgspec.structs.replace(means.address, needs_one_of=frozenset({ContactField.ZIP}))
+    means = msgspec.structs.replace(means, address=address, by_click_alone=False)
+
+    def told(user: dict[str, str], file: OnFile | None = None) -> Told | Reason:
+        return identify(means, CLICKS, Contact(user, "US"), file, NOW)
+
+    assert told({"zip": "94110"}) is Reason.NO_AUTHORIZATION
+    assert isinstance(told({"zip": "94110"}, on_file(information=(ContactField.ZIP,))), Told)
+    assert told({"email": "robin@mail.example"}) is Reason.NO_IDENTITY
+
+
 def test_a_click_id_policy_never_speaks_of_authorizations(policy: Policy) -> None:
     assert tell(policy, Destination.TIKTOK) is Reason.NO_IDENTITY
     assert tell(policy, Destination.TIKTOK, file=on_file(recipients=tuple(Destination))) is Reason.NO_IDENTITY
@@ -206,6 +221,14 @@ def test_what_was_no_good_is_counted_by_its_fields_name() -> None:
     )
     contact.hash(ADDRESS_BOOK[Destination.META], (EMAIL, PHONE))
     assert contact.dropped == ("user.email", "user.phone", "user.unknown", "user.unknown")
+
+
+def test_every_field_of_the_contract_is_hashed_where_it_is_asked_for() -> None:
+    name = {"first_name": "Robin", "last_name": "Sample", "date_of_birth": "1980-05-21", "external_id": "x7"}
+    place = {"city": "Reno", "state": "NV", "zip": "89501", "country": "US"}
+    contact = Contact(USER | name | place, "US")
+    assert set(contact.hash(ADDRESS_BOOK[Destination.META], tuple(ContactField))) == set(ContactField)
+    assert contact.dropped == ()
 
 
 def test_a_field_that_is_not_given_does_not_hide_the_next() -> None:

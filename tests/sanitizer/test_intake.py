@@ -359,6 +359,19 @@ def test_an_event_as_a_whole_leaves_exactly_this(change: dict[str, Any], line: d
     assert lines_of(logs) == [{"kind": "decision", "at": NOW, **line}]
 
 
+@pytest.mark.parametrize(("section", "kept"), [("prices", {"props": {"section": "prices"}}), ("botox", {})])
+def test_an_event_for_no_network_is_kept_with_its_properties(
+    section: str, kept: dict[str, Any], policy_text: str
+) -> None:
+    """They are for the clinic's own reports, which count such events too; a word of no closed list is in none."""
+    listed = 'name = "page_view"\nprops = { section = ["prices", "team"] }'
+    policy = change_policy(policy_text, ('name = "page_view"', listed))
+    _, logs = Desk(policy).post(make_visit(event="page_view", url=f"{SITE}/contact", props={"section": section}))
+    line = {"kind": "decision", "at": NOW, "outcome": "accepted", "event": "page_view"}
+    page = {"surface": "general", "label": "/contact"}
+    assert lines_of(logs) == [{**line, **page, **(kept or {"dropped": {"props": 1}})}]
+
+
 def test_each_network_leaves_exactly_this(desk: Desk) -> None:
     _, logs = desk.post(make_visit(click={"fbclid": IDS["fbclid"]}, props={"variant": "a"}))
     shared = {

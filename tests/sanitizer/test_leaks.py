@@ -73,7 +73,7 @@ STAGES: list[tuple[Any, str]] = [
     (Contact, "hash"),
     (Contact, "_hash"),
     (intake, "_fence"),
-    (intake.wire, "write"),
+    (intake.wire, "write_all"),
     (Guard, "check_messages"),
 ]
 # What goes wrong after a queue has the message cannot take it back; it must not make the event come twice either.

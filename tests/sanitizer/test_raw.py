@@ -187,6 +187,9 @@ def test_a_clinics_system_says_where_a_conversion_happened(
         "",
         "lead-1",
         UUID.replace("-", ""),
+        UUID.replace("-", "", 1),
+        UUID.replace("-4", "4"),
+        UUID[1:],
         f"{{{UUID}}}",
         f" {UUID}",
         f"{UUID}\n",
@@ -226,6 +229,9 @@ def test_a_uuid_of_any_version_is_taken_and_written_in_lower_case() -> None:
         "https://www.glow-medspa.example:port/",
         "https://www.glow-medspa.example\t/",
         "https://<www>/",
+        "https://www\x7f.glow-medspa.example/",
+        "https://www%2Eglow-medspa.example/",
+        f"{SITE}:100000/",
         "https:\\\\www.glow-medspa.example/",
         " https://www.glow-medspa.example/",
         "javascript:alert(1)",
@@ -253,8 +259,10 @@ def test_what_is_no_absolute_https_url_is_malformed(url: str) -> None:
         (f"{SITE}:/a", Url(SITE, "/a", "")),
         (f"{SITE}:0443/a", Url(SITE, "/a", "")),
         (f"{SITE}:8443/a", Url(f"{SITE}:8443", "/a", "")),
+        (f"{SITE}:65535/a", Url(f"{SITE}:65535", "/a", "")),
         (f"{SITE}\\@evil.example/", Url(SITE, "\\@evil.example/", "")),
         (f"{SITE}/a\nb", Url(SITE, "/a\nb", "")),
+        (f"{SITE}/a#b\nc", Url(SITE, "/a", "")),
     ],
 )
 def test_a_url_falls_into_origin_path_and_query(url: str, parts: Url) -> None:
@@ -302,6 +310,7 @@ def test_a_plain_page_is_taken_of_the_workbench_alone() -> None:
         ("auth_" + "a" * 65, False),
         ("AUTH_" + "a" * 16, False),
         ("auth_" + "a" * 15 + "-", False),
+        ("auth_" + "a" * 15 + "_", False),
         ("auth_" + "a" * 16 + "\n", False),
         ("a" * 21, False),
         ("", False),
@@ -329,6 +338,12 @@ def test_a_body_that_cannot_be_read_is_not_repeated_by_what_says_so(body: bytes)
     with pytest.raises(Exception, match=r"^: \w+$") as caught:
         parse_object(body)
     assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_plain_page_may_name_the_port_that_every_plain_page_has() -> None:
+    body = json.dumps(make_visit(url="http://127.0.0.1:80/contact")).encode()
+    assert isinstance(parse(body, frozenset({"http://127.0.0.1"})), RawEvent)
+    assert parse(body, frozenset({"http://127.0.0.1:80"})) == Malformed("url", "absolute_https")
 
 
 def test_a_plain_page_of_a_clinics_system_is_the_workbenchs_too() -> None:

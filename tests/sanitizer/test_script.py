@@ -39,6 +39,8 @@ def read(served: Mapping[str, Any]) -> bytes:
         ("*", "br"),
         ("*;q=0", None),
         ("br;q=0, *", "gzip"),
+        ("br;q, gzip", "gzip"),
+        ("br;q=, gzip", "gzip"),
         ("zstd", None),
         (",;,", None),
     ],
@@ -75,6 +77,12 @@ def test_each_form_has_a_tag_of_its_own_and_each_is_known_again(script: Script) 
 @pytest.mark.parametrize("tag", ["", "*x", '"other"', "W/", '"-gzip"'])
 def test_a_tag_of_something_else_is_answered_with_the_script(script: Script, tag: str) -> None:
     assert script.serve({"if-none-match": tag}, "")["statusCode"] == 200
+
+
+def test_a_tag_that_is_merely_like_its_own_is_answered_with_the_script(script: Script) -> None:
+    version = script.version
+    for tag in (f"X{version}", f"{version}X", f"x{version}", version[:-1], f"gzip-{version}", version.upper()):
+        assert script.serve({"if-none-match": f'"{tag}"'}, "")["statusCode"] == 200
 
 
 def test_only_the_address_with_this_versions_hash_may_be_kept_for_good(script: Script) -> None:

@@ -133,7 +133,7 @@ def test_who_answers_for_a_widening_is_recorded_and_binds_to_this_change_alone(
 def test_an_approval_needs_a_name(command: Any, tmp_path: Path, policy_text: str) -> None:
     new = tmp_path / "new.toml"
     new.write_text(policy_text.replace("max_age_days = 180", "max_age_days = 365"))
-    for name in (" ", "Ada\tPrivacy", "Ada\u2028Privacy", "A" * 201):  # what the policy's reader would refuse afterwards
+    for name in (" ", "Ada\tPrivacy", "Ada\u2028Privacy", "A" * 201):  # the policy's reader would refuse them
         assert command("policy", "diff", OWN, new, "--approve", name)[0] == 2
     assert "approval" not in new.read_text()
 
