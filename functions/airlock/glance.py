@@ -34,10 +34,11 @@ _KINDS: Final = "".join(map(_name_kind, map(chr, range(128)))).encode("ascii") +
 class Glance:
     """A first look at click ids, with the terms of the lexicon."""
 
-    __slots__ = ("_find_cause", "_terms")
+    __slots__ = ("_find_cause", "_loud", "_terms")
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
+        self._loud = terms.long_heads | TOP_LEVELS
         # What may begin behind a separator: a shape, the end of a written-out address, a term that is spelled out, and,
         # where the run does not go on, coded text.
         spelled = "|".join(sorted(map(_spell, terms.spelled_starts))) or "(?!)"
@@ -54,9 +55,7 @@ class Glance:
         small = folded.decode("ascii")
         words = small.split()
         terms = self._terms
-        if not (
-            terms.rules.keys().isdisjoint(words) and terms.long_heads.isdisjoint(words) and TOP_LEVELS.isdisjoint(words)
-        ):
+        if not (terms.rules.keys().isdisjoint(words) and self._loud.isdisjoint(words)):
             return False
         quads = terms.find_quads(folded)
         if any(map(small.__contains__, terms.short_stems)) or (quads and terms.holds_start(small, quads)):
@@ -78,15 +77,13 @@ def _reads_one_way(kinds: str) -> bool:
     for run in kinds.split():
         length = len(run) - run.count(".")
         if length < _SHORT_RUN:
-            if length > 1:
-                return False
-            continue
+            return False
         small = run.count("a")
         # A wordlike piece is of small letters, but for its first, or of four capitals.
         if 2 * small >= length or has_capitals:
             capitals = sum(map(len, _CAPITALS.findall(run))) if has_capitals else 0
             if small + run.count("Aaa") + capitals >= _WORDLIKE_SHARE * length:
                 return False
-        if not small or "A" not in run.lstrip(".")[1:]:
+        if not small or (run.count("A") < 2 and "A" not in run.lstrip(".")[1:]):  # noqa: PLR2004 - the first, and another
             return False
     return True

@@ -137,8 +137,6 @@ class Lexicon:
                     key += following
                     if key in rules:
                         return True
-                    if len(key) > _LONGEST:
-                        break
         return False
 
     def _find_glued(self, word: str) -> str | None:
@@ -197,7 +195,8 @@ def _readings(run: str) -> Iterator[tuple[list[str], int]]:
     if not _BEND.search(run):
         return
     are_words = _reads_as_words(run)
-    if not are_words and not run[1:].islower() and not run.isupper():
+    is_in_one_case = run.lstrip("._-")[1:].islower() or run.isupper()
+    if not are_words and not is_in_one_case:
         return
     if are_words:
         humps = _HUMP.findall(run)
@@ -205,7 +204,7 @@ def _readings(run: str) -> Iterator[tuple[list[str], int]]:
             yield [hump.lower() for hump in humps], 1
             if not run.isalpha():
                 yield [hump.lower() for hump in _NUMBERED_HUMP.findall(run)], 1
-    if run[1:].islower() or run.isupper():
+    if is_in_one_case:
         for table in _LEET:
             yield _split(run, table), 1 if are_words else SHORT + 1
 

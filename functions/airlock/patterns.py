@@ -52,16 +52,17 @@ _END: Final = "(?![A-Za-z0-9])"
 _MONTHS: Final = "(?:[jJ][aAuU]|[fF][eE]|[mM][aA]|[aA][pPuU]|[sS][eE]|[oO][cC]|[nN][oO]|[dD][eE])"
 _PAIR: Final = "[:-][0-9A-Fa-f]{2}[:-]"
 _FOURS: Final = "[0-9A-Fa-f]{3}[.][0-9A-Fa-f]{4}[.]"
+_AGE: Final = "[yY](?:[^A-Za-z0-9]?[oO]|[eErR])"
 _BEGINS_WITH_A_DIGIT: Final = (
-    f"[0-9](?:[0-9]{{2,}}+{_END}|[0-9]?+(?:(?=[^A-Za-z0-9]{{1,3}}[0-9yY])|(?=[^A-Za-z0-9]{{1,2}}{_MONTHS}))"
-    f"|[0-9]{{0,2}}+(?:[yY]|st|nd|rd|th)[A-Za-z]{{0,8}}+{_END}|[0-9A-Fa-f]?{_PAIR}|{_FOURS}"
-    f"|[{BASE58}]{{25,34}}+{_END}|{MBI_LETTER}[A-Za-z0-9][0-9]-?{MBI_LETTER}[A-Za-z0-9][0-9])"
+    f"[0-9](?:[0-9]{{2,}}+{_END}|[0-9]{{0,2}}+(?:{_AGE}|(?:st|nd|rd|th){_END})|[0-9A-Fa-f]?{_PAIR}|{_FOURS}"
+    f"|[0-9]?+(?=[^A-Za-z0-9]{{1,3}}(?:[0-9]++(?![A-Za-z])|{_AGE}|{_MONTHS}))"
+    f"|(?<=[13])[{BASE58}]{{25,34}}+{_END}|{MBI_LETTER}[A-Za-z0-9][0-9]-?{MBI_LETTER}[A-Za-z0-9][0-9])"
 )
 _BEGINS_WITH_A_LETTER: Final = (
     f"[A-Za-z](?:[A-Z][0-9](?:[0-9](?:[ -]?[A-Z0-9]{{4}}){{2}}|[0-9]?[A-Z]{{1,3}}[0-9]{{4}})"
     f"|[A-Za-z]?[0-9]{{7,14}}+[A-Za-z]?+{_END}"
     f"|[A-Z]{{4}}[0-9]{{4}}[A-Z]|[0-9A-Fa-f]{_PAIR}|{_FOURS}|(?<=b)c1"
-    f"|[A-Za-z]{{2,8}}+[^A-Za-z0-9]{{1,2}}[0-9]{{1,2}}(?:st|nd|rd|th)?+{_END})"
+    f"|[aAeEpPuUcCoO][A-Za-z]{{1,7}}+[^A-Za-z0-9]{{1,2}}[0-9]{{1,2}}(?:st|nd|rd|th)?+{_END})"
 )
 BEGINNING: Final = f"(?:{_BEGINS_WITH_A_DIGIT}|{_BEGINS_WITH_A_LETTER})"
 """With this every shape, group or checked code begins or goes on, where no letter or digit touches it from the left."""

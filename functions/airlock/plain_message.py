@@ -80,10 +80,10 @@ def build_reader(policy: Policy, names: Iterable[str], labels: Iterable[str]) ->
                 clicks += event.click + "~"
                 kind, _, click_id = event.click.partition(":")
                 is_looked_at = own[type(event)].get(kind)
+                if is_looked_at is None or "~" in click_id:  # two in one would be read as two of two messages
+                    return None
                 if is_looked_at:
                     click_ids.append(click_id)
-                elif is_looked_at is None:
-                    return None
         if event_ids.encode().translate(None, _HEX) or _CLICKS.fullmatch(clicks) is None:
             return None
         return click_ids
@@ -104,15 +104,15 @@ def _build_event(destination: Destination, policy: Policy, names: Any, labels: A
         ("event_id", _EventId),
         ("at", QuarterHour),
         ("not_before", QuarterHour),
-        ("source", _one_of(Source), str(Source.WEBSITE)),
+        ("source", _one_of(Source), None),
         ("amount", int | float | None, None),
         ("currency", Literal[str(policy.currency)] | None, None),
         ("label", labels | None, None),
-        ("click", str | None if address.click_ids else None, None),
+        ("click", str | None, None),
         ("click_at", QuarterHour | None, None),
         ("digests", _build_digests(address) | None, None),
         ("authorization", _by(AuthorizationRef.grammar.pattern) | None, None),
-        ("basis", _one_of(Basis), str(Basis.NONE)),
+        ("basis", _one_of(Basis), None),
     ]
     return defstruct(
         f"{destination}_event",

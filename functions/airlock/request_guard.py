@@ -39,7 +39,7 @@ class RequestGuard:
         self._version = version
         self._keys = network.keys
         self._numbers = network.numbers
-        self._address = network.address | {"https", "", version, rule.account}
+        self._address = network.address | {"", version, rule.account}
         self._amounts = {
             amount for event in policy.events for amount in (*event.bands, event.amount) if amount is not None
         }

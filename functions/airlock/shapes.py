@@ -35,7 +35,7 @@ def find_number(plain: str, *, is_labelled: bool) -> Rule | None:
 
 
 def _digits(text: str) -> list[int]:
-    return [int(char) for char in text if "0" <= char <= "9"]
+    return [int(char) for char in text if char.isdecimal()]
 
 
 def _passes_luhn(text: str) -> bool:
@@ -57,12 +57,12 @@ def _passes_base58check(text: str) -> bool:
     number = 0
     for char in text:
         number = number * 58 + BASE58.index(char)
-    raw = number.to_bytes(26, "big")[-25:]
+    raw = number.to_bytes(26)[1:]
     return hashlib.sha256(hashlib.sha256(raw[:-4]).digest()).digest()[:4] == raw[-4:]
 
 
 def _may_be_dialled(text: str) -> bool:
-    is_range_of_years = re.fullmatch(r"(?:19|20)\d\d\D(?:19|20)\d\d", text, re.ASCII) is not None
+    is_range_of_years = re.fullmatch("(?:19|20)[0-9]{2}[^0-9](?:19|20)[0-9]{2}", text) is not None
     return len(_digits(text)) >= _SHORTEST_PHONE and not is_range_of_years
 
 

@@ -1,5 +1,7 @@
 """Clean events to queue messages and back: versioned, strict, and read in this version and the one before."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from airlock.clean import CleanEvent
@@ -18,7 +20,7 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 # A token is a string and no other type is asked for: `str`'s own method writes it, and raises TypeError for all else.
-_encode = msgspec.json.Encoder(enc_hook=str.__str__, order="deterministic").encode
+_encode_lines = msgspec.json.Encoder(enc_hook=str.__str__, order="deterministic").encode_lines
 _HEAD = b'{"v":%d,"event":' % VERSION
 _envelopes = msgspec.json.Decoder(_Envelope)
 # Version 1 is the first; when a version 2 comes, its reader stands beside this one.
@@ -27,7 +29,13 @@ _readers = {1: msgspec.json.Decoder(CleanEvent, dec_hook=to_token)}
 
 def write(event: CleanEvent) -> bytes:
     """The exact bytes of the message, the same for equal events."""
-    return _HEAD + _encode(event) + b"}"
+    return write_all([event])[0]
+
+
+def write_all(events: Iterable[CleanEvent]) -> list[bytes]:
+    """The messages of several events, in their order."""
+    # An end of line within a text would be written as an escape.
+    return [_HEAD + line + b"}" for line in _encode_lines(events).splitlines()]
 
 
 def read(message: bytes | str) -> CleanEvent:

@@ -47,6 +47,7 @@ def is_opaque(text: str) -> bool:
         "E.C.P.CrwBQ7hXk2vRz9LmTq4WnYdJ6sGpFbUe",
         "E_C_P_CrwBQ7hXk2vRz9LmTq4WnYdJ6sGpFbUe",
         "aQ7hXk2vR",  # nine letters and digits are taken for a word
+        "aQ7hXk2vR7",
     ],
 )
 def test_the_ids_that_networks_give_out_are_opaque(text: str) -> None:
@@ -97,12 +98,20 @@ def test_a_character_of_no_click_id_is_looked_at(character: str) -> None:
     [
         *("abcdefghijkl7", "ABCDEFGHIJK7", "Abcdefghijkl7", "7abcdefghijkl", ".Abcdefghijkl", "MoonBeamLead7"),
         "moonBEAM-LEADS",
+        *("Moon-Leads-7q8", "MooXMooXMooX"),  # three quarters in words, what parts them left out
+        *("k7m9x7p9w7z9", "K7m9x7p9w7z9", "_K7m9x7p9w7z9", "K7M9X7P9W7Z9"),
     ],
 )
 def test_a_run_with_another_reading_is_looked_at(run: str) -> None:
     """In one case it may be spelled with digits for letters; in words, by its capitals."""
     assert not is_opaque(run)
     assert not is_opaque(f"{RANDOM}{APART}{run}")
+
+
+@pytest.mark.parametrize("run", ["MooXMooXmXoX", "xK7m9x7p9w7z9", "_xK7m9x7p9w7z9"])
+def test_a_run_in_both_cases_and_with_fewer_words_is_opaque(run: str) -> None:
+    assert is_opaque(run)
+    assert is_opaque(f"{RANDOM}{APART}{run}")
 
 
 @pytest.mark.parametrize(
@@ -177,6 +186,18 @@ def test_a_term_with_a_single_letter_in_front_is_found_by_its_first_three(start:
     for text in (f"{start}-moonbeam", f"{start}_m.o-onbeam", f"{start}.MoonBeam"):
         assert not glance.is_opaque(f"{RANDOM}-{text}")
     assert glance.is_opaque(f"{RANDOM}-{start}-nK4x7Qm2Vz9Kt")
+
+
+def test_every_term_with_a_single_letter_in_front_is_found_short_and_starred_ones_too() -> None:
+    glance = Glance(Terms({Rule.TREATMENT: "q moonbeam\nz lift\n", Rule.DEVICE: "w x*\nglow\nv peel\n"}))
+    for text in ("q-moonbeam", "Z.lift", "w_x", "V-P-eels"):
+        assert not glance.is_opaque(f"{RANDOM}-{text}")
+
+
+def test_a_term_with_two_letters_in_front_is_looked_at_by_them() -> None:
+    glance = Glance(Terms({Rule.TREATMENT: "zq lift\n"}))
+    assert not glance.is_opaque(f"{RANDOM}-zq-lift")
+    assert glance.is_opaque(f"{RANDOM}-qz-lift")
 
 
 def test_without_such_a_term_no_single_letter_is_asked_for() -> None:

@@ -61,13 +61,17 @@ def test_what_the_sanitizer_writes_passes(guard: Guard) -> None:
         (b'{"v":1,"event":[]}', "unknown_key"),
         (b'{"v":1,"event":{},"note":"x"}', "unknown_key"),
         (b'{"v":1,"event":{"note":"x"}}', "unknown_key"),
+        (b'{"v":2,"event":{}}', "unknown_word"),
+        (b'{"v":1.0,"event":{}}', "unknown_word"),
+        (b'{"v":"1","event":{}}', "unknown_word"),
+        (b'{"v":true,"event":{}}', "unknown_word"),
         (b'{"v":1, "event":{}}', "not_canonical"),
         (b'{"v":1,"event":{"event":"botox","event":"lead"}}', "not_canonical"),
         (b'{"v":1,"v":1,"event":{}}', "not_canonical"),
         (b'{"v":1,"event":{"event":"le\\u0061d"}}', "not_canonical"),
         (b'{"v":1,"event":{}}\n', "not_canonical"),
     ],
-    ids=range(18),
+    ids=range(22),
 )
 def test_bytes_that_the_sanitizer_would_not_write_are_stopped(message: bytes, rule: str, guard: Guard) -> None:
     """A key that stands twice shows one value to the guard and might show the other to the network."""
@@ -85,6 +89,7 @@ def test_bytes_that_the_sanitizer_would_not_write_are_stopped(message: bytes, ru
         ("currency", ["EUR", "usd", "semaglutide", 1, None]),
         ("label", ["/services/botox", "/contact/", "contact", "", 1, None]),
         ("click", ["fbclid:short", "fbclid", "xclid:" + "a" * 20, "a" * 20, 1, None, ["fbclid:" + "a" * 20]]),
+        ("click", [f"fbclid:{'Kx' * 10}~fbclid:{'Qz' * 10}", f"fbclid:{'Kx' * 10}~", f"~fbclid:{'Kx' * 10}"]),
         ("authorization", ["auth_Q7m2Xw9Kd4Rf8Ls1", "0" * 63, 1, None]),
         ("basis", ["hunch", 1, None]),
     ],
@@ -224,7 +229,10 @@ FIELDS: dict[str, list[Any]] = {
     "amount": [0, 250, 150, 1, ABSENT],
     "currency": ["USD", "EUR", ABSENT],
     "label": ["/", "/contact", "/botox", ABSENT],
-    "click": ["fbclid:" + "a" * 10, "gclid:" + "a" * 20, "fbclid:a", "fbclid:semaglutide-x", ABSENT],
+    "click": [
+        *("fbclid:" + "a" * 10, "gclid:" + "a" * 20, "fbclid:a", "fbclid:semaglutide-x", ABSENT),
+        f"fbclid:{'Kx' * 10}~fbclid:{'Qz' * 10}",
+    ],
     "click_at": [1_795_533_300, 1, ABSENT],
     "digests": [{"email": "ab" * 32}, {"email": "x"}, ABSENT],
     "authorization": ["ab" * 32, "x", ABSENT],

@@ -445,6 +445,10 @@ class TestALexiconOfAFewTerms:
             ("x9k-z4pp-q2vlp0zbt7wrr", False),
             ("x9k-z4ppy-q2vlp0zbt7wrr", True),
             ("X9K-Z4PPY-Q2VLP0ZBT7WRR", True),
+            ("X9k-z4ppy-q2vlp0zbt7wrr", True),
+            ("-X9k-z4ppy-q2vlp0zbt7wrr", True),  # what parts words is no letter
+            ("xQ9k-z4ppy-q2vlp0zbt7wrr", False),  # in both cases the digits are the id's own
+            ("XQ9k-z4ppy-q2vlp0zbt7wrr", False),
         ],
     )
     def test_digits_for_letters_are_read_and_in_an_opaque_id_only_in_long_terms(self, text: str, counts: bool) -> None:  # noqa: FBT001 - a case
@@ -506,3 +510,18 @@ def test_a_term_counts_among_pieces_of_itself(text: str) -> None:
 @pytest.mark.parametrize("between", ["x", "x" * 41, "x x x x x"])
 def test_a_term_of_several_words_counts_where_its_first_word_stood_before(between: str) -> None:
     assert hold("glow peel").hits(f"glow {between} glow peel")
+
+
+@pytest.mark.parametrize("before", ["", "x", "xx", "xxx"])
+def test_a_term_counts_where_its_first_letter_is_drawn_out(before: str) -> None:
+    assert hold("mmmmoonlit").hits(f"{before}mmmmmoonlit")
+
+
+def test_a_term_of_several_words_counts_however_long_they_are() -> None:
+    words = ["moon" * 6, "beam" * 6, "lift"]
+    assert hold(" ".join(words)).hits("-".join(words))
+
+
+def test_a_short_term_of_several_words_counts_among_words() -> None:
+    assert hold("q ab").hits("the-new-q-ab-offer")
+    assert not hold("q ab").hits("Xk9-q-ab-Q2vLp0ZbT7wRr")

@@ -22,6 +22,7 @@ from airlock.tokens import (
     refer_to_authorization,
     to_text,
     to_token,
+    write_plainly,
 )
 
 UUID = "0b9f9c3e-4a63-4a77-9d52-5d8f0b9a7c11"
@@ -50,6 +51,7 @@ def test_a_text_that_fits_is_of_its_type(kind: type[Token]) -> None:
     for text in FITTING[kind]:
         token = kind(text)
         assert (type(token), str.__str__(token)) == (kind, text)
+        assert (type(kind.read(text)), kind.read(text)) == (kind, text)
 
 
 @pytest.mark.parametrize("kind", UNFIT, ids=lambda kind: kind.__name__)
@@ -59,6 +61,7 @@ def test_a_text_that_does_not_fit_is_refused_and_not_repeated(kind: type[Token])
         with pytest.raises(TokenError) as caught:
             kind(text)
         assert str(caught.value) == f"not a valid {kind.__name__}"
+        assert kind.read(text) is None
 
 
 @pytest.mark.parametrize("kind", FITTING, ids=lambda kind: kind.__name__)
@@ -114,3 +117,12 @@ def test_a_decoder_refuses_what_does_not_fit() -> None:
 def test_a_token_that_is_copied_through_bytes_is_validated_again() -> None:
     """There is no side door to a token's type."""
     assert pickle.loads(pickle.dumps(Currency("USD"))) == Currency("USD")  # noqa: S301 - made one line above
+
+
+@pytest.mark.parametrize("kind", FITTING, ids=lambda kind: kind.__name__)
+def test_a_policys_word_that_is_written_plainly_is_the_same_text(kind: type[Token]) -> None:
+    """An encoder that knows no tokens writes it."""
+    for text in FITTING[kind]:
+        plain = write_plainly(kind(text))
+        assert (type(plain), plain) == (str, text)
+        assert msgspec.json.encode(plain) == msgspec.json.encode(text)

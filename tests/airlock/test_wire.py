@@ -103,3 +103,10 @@ def test_anything_else_on_the_queue_is_not_a_message(message: str) -> None:
 def test_the_version_is_written_and_this_one_is_read() -> None:
     assert msgspec.json.decode(WRITTEN)["v"] == wire.VERSION
     assert wire.VERSION in wire._readers
+
+
+def test_several_events_are_written_as_each_alone() -> None:
+    """What goes onto one network's queue does not depend on what goes onto another's."""
+    other = msgspec.structs.replace(EVENT, destination=Destination.GOOGLE, label=None, click=None, click_at=None)
+    assert wire.write_all([EVENT, other, EVENT]) == [wire.write(EVENT), wire.write(other), wire.write(EVENT)]
+    assert wire.write_all([]) == []
