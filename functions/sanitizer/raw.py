@@ -13,12 +13,12 @@ MAX_BYTES = 8192
 MAX_DEPTH = 4
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+# An expression that ignores case would take U+017F, a long s, for an s.
 _URL = re.compile(
-    r"(https?)://((?:[^/?#\\@]*@)?(?:[^\x00-\x20\x7f\"<>^`{|}%/?#\\@:\[\]]+|\[[0-9a-f:.]+\]))(?::([0-9]{0,5}))?(?![^/?#\\])"
-    r"([^?#]*)(?:\?([^#]*))?(?:#.*)?",
-    re.IGNORECASE | re.DOTALL,
+    r"([hH][tT][tT][pP][sS]?://(?:[^/?#\\@]*@)?(?:[^\x00-\x20\x7f\"<>^`{|}%/?#\\@:\[\]]+|\[[0-9A-Fa-f:.]+\]))"
+    r"(?::([0-9]{0,5}))?(?![^/?#\\])([^?#]*)(?:\?([^#]*))?(?:#.*)?",
+    re.DOTALL,
 )
-_PORTS = {"https": 443, "http": 80}
 _AUTHORIZATION = re.compile(r"auth_[A-Za-z0-9]{16,64}", re.ASCII)
 # Half of a surrogate pair is no character: UTF-8 has no bytes for it. JSON's escapes can spell one.
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -242,11 +242,12 @@ def _read_url(text: str, plain_sites: frozenset[str]) -> Url:
     parts = _URL.fullmatch(text)
     if parts is None:
         raise NotAnEventError("url", "absolute_https")
-    scheme, host, port, path, query = parts.groups()
-    origin = f"{scheme}://{host}".lower()  # credentials stay in it: no site's origin has any
-    if port and int(port) != _PORTS[scheme.lower()]:
+    origin, port, path, query = parts.groups()
+    origin = origin.lower()  # credentials stay in it: no site's origin has any
+    is_https = origin.startswith("https:")
+    if port and int(port) != (443 if is_https else 80):
         origin += f":{int(port)}"
-    if not origin.startswith("https:") and origin not in plain_sites:
+    if not is_https and origin not in plain_sites:
         raise NotAnEventError("url", "absolute_https")
     return Url(origin, path, query or "")
 

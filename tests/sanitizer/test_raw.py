@@ -240,10 +240,21 @@ def test_a_uuid_of_any_version_is_taken_and_written_in_lower_case() -> None:
         "ftp://www.glow-medspa.example/",
         "about:blank",
         "blob:https://www.glow-medspa.example/x",
+        "http\N{LATIN SMALL LETTER LONG S}://www.glow-medspa.example/",
+        "http\N{LATIN SMALL LETTER LONG S}://www.glow-medspa.example:443/",
     ],
 )
 def test_what_is_no_absolute_https_url_is_malformed(url: str) -> None:
     assert read(url=url) == Malformed("url", "missing" if url is None else "absolute_https")
+
+
+@pytest.mark.parametrize("twin", "\u017f\u212a\u0131\u0130\u0663")
+@pytest.mark.parametrize("url", ["https://www.glow-medspa.example:443/a?b#c", "http://[::1f]:80/", "HTTPS://A@b:1/?"])
+def test_a_letter_that_is_an_ascii_one_in_another_case_breaks_nothing(url: str, twin: str) -> None:
+    """Wherever one stands, the answer is an event or what is wrong with it, never a fault."""
+    for at in range(len(url)):
+        for changed in (url[:at] + twin + url[at + 1 :], url[:at] + twin + url[at:]):
+            assert isinstance(read(url=changed), RawEvent | Malformed)
 
 
 @pytest.mark.parametrize(
