@@ -42,7 +42,7 @@ class Glance:
         # What may begin behind a separator: a shape, the end of a written-out address, a term that is spelled out, and,
         # where the run does not go on, coded text.
         spelled = "|".join(sorted(map(_spell, terms.spelled_starts))) or "(?!)"
-        causes = f"{BEGINNING}|[cC][oO][mM]|[nN][eE][tT]|{spelled}|(?<![_-]){CODED}"
+        causes = f"{BEGINNING}|[cC][oO][mM]|[nN][eE][tT]|(?=[A-Za-z][._-])(?:{spelled})|(?<![_-]){CODED}"
         self._find_cause = re.compile(f"[^A-Za-z0-9](?:{causes})").search
 
     def is_opaque(self, text: str) -> bool:

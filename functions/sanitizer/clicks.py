@@ -13,7 +13,7 @@ from airlock.tokens import ClickId, ClickIdKind
 NINETY_DAYS_MS = 90 * 86_400_000
 COOKIE = "airlock_click"
 
-_KINDS = {str(kind): kind for kind in ClickIdKind}
+_KINDS = frozenset(map(str, ClickIdKind))  # plain text: a dict finds it several times faster than an enum's member
 _IN_QUERY = re.compile(rf"&({'|'.join(ClickIdKind)})=([^&]*)")
 _IN_COOKIE = re.compile(r"([A-Za-z_]{4,12}):([0-9]{13}):([^|]*)", re.ASCII)
 
@@ -31,7 +31,7 @@ class Click(Struct, frozen=True):
 class Clicks(Struct, frozen=True):
     """The click ids of one event. `fresh`: the event itself brought one; `dropped` names what was not valid."""
 
-    found: dict[ClickIdKind, Click]
+    found: dict[str, Click]  # by ClickIdKind
     fresh: bool
     dropped: tuple[str, ...]
 
@@ -41,23 +41,22 @@ def collect(query: str, click: Mapping[str, Any], cookie: str, event_at: int) ->
     dropped: list[str] = []
     clicked_at = _clicked_at(click, event_at, dropped) if "at" in click else event_at
     found = _from_cookie(cookie, event_at) if cookie else {}
-    brought: dict[ClickIdKind, Click] = {}
+    brought: dict[str, Click] = {}
     if "=" in query:
         for key, encoded in _IN_QUERY.findall(f"&{query}"):
             if (token := ClickId.read(f"{key}:{_unquote(encoded) if '%' in encoded else encoded}")) is None:
                 dropped.append(f"url.{key}")
             else:
-                brought.setdefault(_KINDS[key], Click(token, clicked_at))
+                brought.setdefault(key, Click(token, clicked_at))
     for key, text in click.items():
         if key == "at" or text is None:
             continue
-        kind = _KINDS.get(key)
-        if kind is None:
+        if key not in _KINDS:
             dropped.append("click.unknown")
         elif type(text) is not str or (token := ClickId.read(f"{key}:{text}")) is None:
             dropped.append(f"click.{key}")
         else:
-            brought.setdefault(kind, Click(token, clicked_at))
+            brought.setdefault(key, Click(token, clicked_at))
     return Clicks(found | brought, bool(brought), tuple(dropped))
 
 
@@ -79,8 +78,8 @@ def _unquote(encoded: str) -> str:
     return unquote(encoded)
 
 
-def _from_cookie(cookie: str, event_at: int) -> dict[ClickIdKind, Click]:
-    found: dict[ClickIdKind, Click] = {}
+def _from_cookie(cookie: str, event_at: int) -> dict[str, Click]:
+    found: dict[str, Click] = {}
     for part in cookie.split("|", len(ClickIdKind)):
         fields = _IN_COOKIE.fullmatch(part)
         if fields is None or fields[1] not in _KINDS:
@@ -88,7 +87,7 @@ def _from_cookie(cookie: str, event_at: int) -> dict[ClickIdKind, Click]:
         token = ClickId.read(f"{fields[1]}:{fields[3]}")
         at = int(fields[2])
         if token is not None and 0 <= event_at - at <= NINETY_DAYS_MS:
-            found.setdefault(token.kind, Click(token, at))
+            found.setdefault(fields[1], Click(token, at))
     return found
 
 

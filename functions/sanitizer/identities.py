@@ -11,7 +11,7 @@ from airlock.clean import Basis, Digests
 from airlock.normalisation import Normalisation
 from airlock.outcome import Reason
 from airlock.policy import DestinationRule, HashedRequires, Identity
-from airlock.tokens import AuthorizationRef, ClickIdKind, Digest
+from airlock.tokens import AuthorizationRef, Digest
 from sanitizer.clicks import Click
 
 _FIELDS = tuple(ContactField)
@@ -87,7 +87,7 @@ class Means(Struct, frozen=True):
     destination: Destination
     address: Address
     rule: DestinationRule
-    clicks: tuple[ClickIdKind, ...]  # in order of preference
+    clicks: tuple[str, ...]  # kinds, in order of preference
     hashes: bool
     by_click_alone: bool
 
@@ -95,7 +95,7 @@ class Means(Struct, frozen=True):
 def find_means(destination: Destination, rule: DestinationRule) -> Means:
     """Worked out once for each network."""
     address = ADDRESS_BOOK[destination]
-    clicks = () if rule.identity is Identity.NONE else address.click_ids
+    clicks = () if rule.identity is Identity.NONE else tuple(map(str.__str__, address.click_ids))
     return Means(
         destination,
         address,
@@ -108,7 +108,7 @@ def find_means(destination: Destination, rule: DestinationRule) -> Means:
 
 def identify(
     means: Means,
-    found: Mapping[ClickIdKind, Click],
+    found: Mapping[str, Click],
     contact: Contact,
     on_file: OnFile | None,
     now: int,
