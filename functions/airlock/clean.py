@@ -48,22 +48,25 @@ class Digests(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 
 class CleanEvent(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """One event for one network. Times are epoch seconds on a quarter hour."""
+    """One event for one network. Times are epoch seconds on a quarter hour.
+
+    What many events have in common stands first, what is one visit's own behind it: so it is written.
+    """
 
     destination: Destination
     event: EventName
-    event_id: EventId
     at: QuarterHour
     not_before: QuarterHour
     source: Source = Source.WEBSITE
     amount: Amount | None = None
     currency: Currency | None = None
     label: PageLabel | None = None
-    click: ClickId | None = None
     click_at: QuarterHour | None = None
+    basis: Basis = Basis.NONE
+    event_id: EventId
+    click: ClickId | None = None
     digests: Digests | None = None
     authorization: AuthorizationRef | None = None
-    basis: Basis = Basis.NONE
 
 
 def round_up(epoch_ms: int) -> int:

@@ -13,9 +13,9 @@ import msgspec
 
 from airlock import lexicon, patterns, wire
 from airlock.address_book import ADDRESS_BOOK, ContactField
-from airlock.clean import Amount, Basis, Source
+from airlock.clean import Basis, Source
+from airlock.frames import UUIDS, Frames
 from airlock.glance import APART, Glance
-from airlock.plain_message import UUIDS, build_reader, list_amounts
 from airlock.plain_text import decode_runs, unwrap
 from airlock.policy import Policy
 from airlock.tokens import AuthorizationRef, ClickId, Digest, EventId
@@ -37,7 +37,7 @@ class Guard:
         rules = policy.rules.values()
         names = self._vet(event.name for event in policy.events)
         labels = self._vet(page.label for page in policy.pages if page.label)
-        self._read_plain = build_reader(policy, _well(names), _well(labels))
+        self._frames = Frames()
         self._checks: Mapping[str, _Check] = {
             "destination": _one_of({rule.destination for rule in rules}),
             "event": _one_word_of(names),
@@ -46,7 +46,7 @@ class Guard:
             "not_before": _is_quarter_hour,
             "click_at": _is_quarter_hour,
             "source": _one_of(Source),
-            "amount": _one_amount_of(list_amounts(policy)),
+            "amount": _one_amount_of(policy),
             "currency": _one_of({policy.currency}),
             "label": _one_word_of(labels),
             "click": _grammar(ClickId.grammar),
@@ -61,18 +61,20 @@ class Guard:
 
     def check_messages(self, messages: Sequence[bytes]) -> Hit | None:
         """The rule that one of an event's messages breaks, or None."""
-        click_ids = self._read_plain(messages)
-        if click_ids is None:
-            click_ids = []
+        text = self._frames.read(messages)
+        if text is None:
+            click_ids: list[str] = []
             for message in messages:
                 if hit := self._check_keys(message, click_ids):
                     return hit
-        if not click_ids or self._is_opaque(APART.join(click_ids)):
+            self._frames.learn(messages)
+            text = APART.join(click_ids)
+        if not text or self._is_opaque(text):
             return None
-        return next(filter(None, map(self._look, itertools.filterfalse(self._is_opaque, click_ids))), None)
+        return next(filter(None, map(self._look, itertools.filterfalse(self._is_opaque, text.split(APART)))), None)
 
     def _check_keys(self, message: bytes, click_ids: list[str]) -> Hit | None:
-        """The same, key by key: for a message with digests, and to name the rule."""
+        """The same, key by key: whether a frame that is new is good, and which rule is broken."""
         try:
             envelope = _decode(message)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -107,10 +109,6 @@ class Guard:
         return {str(word): self._look(word) for word in words}
 
 
-def _well(vetted: Mapping[str, Hit | None]) -> list[str]:
-    return [word for word, hit in vetted.items() if hit is None]
-
-
 def _one_word_of(vetted: Mapping[str, Hit | None]) -> _Check:
     return lambda value: vetted.get(value, "unknown_word") if isinstance(value, str) else "unknown_word"
 
@@ -130,7 +128,8 @@ def _one_of(words: Iterable[str]) -> _Check:
     return lambda value: None if isinstance(value, str) and value in allowed else "unknown_word"
 
 
-def _one_amount_of(amounts: frozenset[Amount | None]) -> _Check:
+def _one_amount_of(policy: Policy) -> _Check:
+    amounts = {amount for event in policy.events for amount in (*event.bands, event.amount)} - {None}
     return lambda value: None if type(value) in {int, float} and value in amounts else "unknown_word"
 
 

@@ -1,0 +1,90 @@
+"""An event's messages in, the click ids that they hold out, where all else in them is known to be good.
+
+A message is a frame, which many have in common - network, name, times, band, label, basis - and behind it what is one
+visit's own: event id, click id, digests. Frames are made of a closed vocabulary, so there are few, and one that was
+found good key by key is good again. What is a visit's own has a grammar, and nothing of it is kept.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Final
+
+import msgspec
+
+from airlock.address_book import ADDRESS_BOOK, Address, ContactField, Destination
+from airlock.glance import APART
+from airlock.tokens import CLICK_GRAMMARS, AuthorizationRef, ClickIdKind, Digest, EventId
+
+MOST: Final = 1024
+"""So many are remembered: a quarter of an hour has a few, and every one of them is a few hundred bytes."""
+UUIDS: Final = frozenset({ClickIdKind.LI_FAT_ID, ClickIdKind.SCCID})
+"""Hexadecimal digits in groups have no room for a word."""
+_APART: Final = APART.encode("ascii")
+_OWN: Final = b',"event_id":"'
+"""With this key, which every message has, begins what is a visit's own."""
+_OWN_KEYS: Final = frozenset({"event_id", "click", "digests", "authorization"})
+
+
+class Frames:
+    """The frames of messages that have been found good. It may know less than is good, and never more."""
+
+    __slots__ = ("_known", "_owns")
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[bytes, ...], _Own] = {}
+        self._owns: dict[tuple[Destination, ...], _Own] = {}
+
+    def read(self, messages: Iterable[bytes]) -> str | None:
+        """The click ids of one event's messages, APART; None where one is not known to be good.
+
+        A UUID is not among them: it need not be looked at.
+        """
+        parts = [message.partition(_OWN) for message in messages]
+        own = self._known.get(tuple([part[0] for part in parts]))
+        if own is None or (match := own.find(b"\n".join([part[2] for part in parts]))) is None:
+            return None
+        return _APART.join(filter(None, match.groups())).decode("ascii")
+
+    def learn(self, messages: Sequence[bytes]) -> None:
+        """Remember the frames of one event's messages, each of which has been found good as it stands."""
+        frames = tuple(message.partition(_OWN)[0] for message in messages)
+        if frames == tuple(messages):
+            return
+        events = [msgspec.json.decode(frame + b"}}")["event"] for frame in frames]
+        if any(event.keys() & _OWN_KEYS for event in events):  # not the order in which the sanitizer writes
+            return
+        destinations = tuple(Destination(event["destination"]) for event in events)
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[frames] = self._owns.setdefault(destinations, _Own(destinations))
+
+
+class _Own:
+    """What messages for these networks hold of one visit. Compiled when it is first asked."""
+
+    def __init__(self, destinations: tuple[Destination, ...]) -> None:
+        self._destinations = destinations
+
+    @cached_property
+    def find(self) -> Callable[[bytes], re.Match[bytes] | None]:
+        """A match of what stands behind the frames, a line each; its groups are the click ids to look at."""
+        lines = [_write_expression(ADDRESS_BOOK[destination]) for destination in self._destinations]
+        return re.compile("\n".join(lines).encode("ascii")).fullmatch
+
+
+def _write_expression(address: Address) -> str:
+    expression = f'{EventId.grammar.pattern}"'
+    if address.click_ids:
+        kinds: defaultdict[str, list[str]] = defaultdict(list)
+        for kind in address.click_ids:
+            kinds[CLICK_GRAMMARS[kind] if kind in UUIDS else f"({CLICK_GRAMMARS[kind]})"].append(kind)
+        clicks = "|".join(f"(?:{'|'.join(names)}):{grammar}" for grammar, names in kinds.items())
+        expression += f'(?:,"click":"(?:{clicks})")?'
+    if address.contact:
+        # Behind a comma another one has to come, and behind the last one none.
+        digest = f'":"{Digest.grammar.pattern}"(?:,(?=")|(?=}}))'
+        fields = "".join(f'(?:"{field}{digest})?' for field in ContactField if field in address.contact)
+        expression += f'(?:,"digests":{{(?="){fields}}})?'
+    return f'{expression}(?:,"authorization":"{AuthorizationRef.grammar.pattern}")?}}}}'
