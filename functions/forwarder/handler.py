@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from airlock.address_book import Destination
 from airlock.authorization import Authorizations, NoAuthorizations
 from airlock.authorization_table import AuthorizationTable
+from airlock.files import ROOT
 from airlock.guard import Guard
 from airlock.opening import open_gate, open_journal
 from airlock.policy_file import read_policy
@@ -62,7 +62,7 @@ def _open_forwarder() -> Forwarder:
         patience = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2})
         return boto3.client(service, config=patience)
 
-    policy = read_policy(Path(os.environ.get("AIRLOCK_POLICY", Path(__file__).parent.parent / "policy.json")))
+    policy = read_policy(os.environ.get("AIRLOCK_POLICY", os.path.join(ROOT, "policy.json")))  # noqa: PTH118 - no pathlib
     adapter = DESTINATIONS[Destination(os.environ["AIRLOCK_DESTINATION"])]
     queue = SqsQueue(open_client("sqs"), os.environ["AIRLOCK_QUEUE_URL"], os.environ["AIRLOCK_DEAD_LETTER_URL"])
     name = f"forwarder-{adapter.destination}"

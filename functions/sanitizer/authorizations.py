@@ -14,7 +14,6 @@ from airlock.tokens import AuthorizationRef, refer_to_authorization
 from sanitizer.consent import CLOCK_SKEW_MS
 from sanitizer.raw import NotAnEventError, parse_object
 
-PATH = "/v1/authorizations/"
 _ID = re.compile(r"auth_[A-Za-z0-9]{16,64}", re.ASCII)
 _TEMPLATE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LONGEST_MS = 366 * 86_400_000  # a year, a leap year too

@@ -1,12 +1,10 @@
 """An API Gateway event in, its answer out: routes a request, and is what Lambda calls."""
 
-import contextlib
 import functools
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +13,7 @@ from msgspec import Struct
 from airlock.address_book import Destination
 from airlock.authorization import Authorizations
 from airlock.authorization_table import open_authorizations
+from airlock.files import ROOT
 from airlock.gate import Gate, NoGate
 from airlock.guard import Guard
 from airlock.journal import Journal
@@ -23,7 +22,6 @@ from airlock.outcome import Reason
 from airlock.policy import Policy
 from airlock.policy_file import read_policy
 from airlock.table import UnavailableError
-from sanitizer import authorizations
 from sanitizer.answer import RETRY_AFTER_S, Answer, answer, preflight
 from sanitizer.intake import Intake, Taken, refuse, take_event
 from sanitizer.outbox import Outbox, SqsOutbox
@@ -48,10 +46,11 @@ class Airlock(Struct, frozen=True):
     doors: "Doors | None" = None  # none where the policy has no hooks
 
 
+AUTHORIZATIONS = "/v1/authorizations/"
 CONVERSIONS = "/v1/conversions"
 HOOKS = "/v1/hooks/"
 # A clinic's own system would take a 204 for done.
-_TOLD_OF_FAULTS = (authorizations.PATH, CONVERSIONS, HOOKS)
+_TOLD_OF_FAULTS = (AUTHORIZATIONS, CONVERSIONS, HOOKS)
 
 
 def respond(event: Mapping[str, Any], airlock: Airlock) -> Taken:
@@ -60,16 +59,22 @@ def respond(event: Mapping[str, Any], airlock: Airlock) -> Taken:
     try:
         return _route(read_request(event), now, airlock)
     except UnavailableError as error:
-        with contextlib.suppress(Exception):  # as below
-            airlock.intake.journal.stumble(now, Reason.UNAVAILABLE, error)
+        _stumble(airlock, now, Reason.UNAVAILABLE, error)
         origin = read_request(event).headers.get("origin", "")  # it was read before something could be unavailable
         return Taken(_ask_again(origin if origin in airlock.intake.rules.sites else None), refused=Reason.UNAVAILABLE)
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing leaves, and only its type and line are told
-        with contextlib.suppress(Exception):  # a log that cannot be written must not make Lambda print the exception
-            airlock.intake.journal.stumble(now, Reason.INTERNAL, error)
+        _stumble(airlock, now, Reason.INTERNAL, error)
         if str(event.get("rawPath")).startswith(_TOLD_OF_FAULTS):
             return Taken(_ask_again(), refused=Reason.INTERNAL)
         return Taken(answer(204), refused=Reason.INTERNAL)
+
+
+def _stumble(airlock: Airlock, now: int, reason: Reason, error: Exception) -> None:
+    """Journal a fault. A log that cannot be written must not make Lambda print the exception."""
+    try:
+        airlock.intake.journal.stumble(now, reason, error)
+    except Exception:  # noqa: BLE001 - there is nowhere left to tell it
+        return
 
 
 def _ask_again(origin: str | None = None) -> Answer:
@@ -111,13 +116,15 @@ def _route_system(request: Request, now: int, airlock: Airlock) -> Taken:
             return take_conversions(request, now, intake)
         case "/v1/conversions", _ if request.signed:
             return refuse(Reason.METHOD, intake.journal, now)
-        case path, ("PUT" | "DELETE") as method if request.signed and path.startswith(authorizations.PATH):
-            return _change_authorization(method, path.removeprefix(authorizations.PATH), request.body, now, intake)
+        case path, ("PUT" | "DELETE") as method if request.signed and path.startswith(AUTHORIZATIONS):
+            return _change_authorization(method, path.removeprefix(AUTHORIZATIONS), request.body, now, intake)
         case _:
             return refuse(Reason.UNKNOWN_PATH, intake.journal, now)
 
 
 def _change_authorization(method: str, identifier: str, body: bytes, now: int, intake: Intake) -> Taken:
+    from sanitizer import authorizations  # noqa: PLC0415 - a visitor's first event need not wait
+
     status, told, change = authorizations.change(method, identifier, body, intake.rules.authorizations, now)
     if change is not None:
         intake.journal.record_authorization(now, change.ref, change.word)
@@ -153,12 +160,11 @@ def _open_airlock() -> Airlock:
         # What DynamoDB may have written on a condition is not asked for twice: the second answer would be no.
         return Client(service, wire, Patience(tries=1 if service == "dynamodb" else 2))
 
-    root = Path(__file__).parent.parent
-    policy = read_policy(Path(os.environ.get("AIRLOCK_POLICY", root / "policy.json")))
+    policy = read_policy(os.environ.get("AIRLOCK_POLICY", os.path.join(ROOT, "policy.json")))  # noqa: PTH118 - no pathlib
     queue_urls = msgspec.json.decode(os.environ["AIRLOCK_QUEUE_URLS"], type=dict[Destination, str])
     sqs = Client("sqs", wire, Patience(read_s=1.5, tries=2))
     outbox = SqsOutbox(sqs, queue_urls, ThreadPoolExecutor(max_workers=len(Destination)))
-    script = open_script(root, policy)
+    script = open_script(ROOT, policy)
     journal = open_journal("sanitizer", os.urandom(8).hex(), os.environ, open_client, sys.stdout, policy.digest)
     gate = open_gate(os.environ, open_client, journal)
     on_file = open_authorizations(os.environ, open_client)

@@ -4,8 +4,8 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 
+from airlock.files import StrPath, read_bytes
 from airlock.policy import Policy
 from sanitizer.answer import Answer, answer
 
@@ -69,12 +69,14 @@ def _is_zero(parameter: str) -> bool:
     return name.strip() == "q" and weight.strip().strip("0") in {"", "."}
 
 
-def open_script(root: Path, policy: Policy) -> Script:
+def open_script(root: StrPath, policy: Policy) -> Script:
     """The script under `root`: as it was built for this policy, else readable with the policy's words put in."""
-    source = (root / "collector" / "airlock.js").read_bytes()
-    compressed = root / "collector" / "airlock.js.br"
+    source = read_bytes(root, "collector", "airlock.js")
     if _UNBUILT not in source:
-        return Script(source, compressed.read_bytes() if compressed.exists() else None)
+        try:
+            return Script(source, read_bytes(root, "collector", "airlock.js.br"))
+        except FileNotFoundError:
+            return Script(source)
     from collector.assembly import assemble  # noqa: PLC0415 - a Lambda's zip holds the built script and needs no builder
 
     return Script(assemble(policy).encode())

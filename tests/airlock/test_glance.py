@@ -20,10 +20,11 @@ from tests.depth import examples
 LEXICON = lexicon.load()
 GLANCE = Glance(LEXICON.terms)
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
+LISTINGS = Path(lexicon.__file__).with_name("lexicon_terms")
 TERMS = sorted(
     line
     for name in lexicon_tables.FILES.values()
-    for line in (lexicon_tables.TERMS / name).read_text("ascii").splitlines()
+    for line in (LISTINGS / name).read_text("ascii").splitlines()
     if line and not line.startswith("#")
 )
 RANDOM = "IwZXh0bgNhZW0CMTAAc2RrdjV2dHhxYw"

@@ -9,8 +9,9 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
-from airlock import lexicon, lexicon_tables, patterns
+from airlock import lexicon, patterns
 
 ROUNDS = 7
 PAGE = (
@@ -70,7 +71,7 @@ def main() -> None:
     show(f"memory kept: {tracemalloc.get_traced_memory()[0] / 1e6:.2f} MB for {len(kept.terms.rules):,} forms\n")
 
 
-_LISTINGS = tuple(lexicon_tables.TERMS.glob("*.txt"))
+_LISTINGS = tuple(Path(lexicon.__file__).with_name("lexicon_terms").glob("*.txt"))
 
 if __name__ == "__main__":
     main()
