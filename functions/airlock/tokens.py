@@ -161,7 +161,13 @@ def _begin(destination: str) -> "HASH":
 
 def refer_to_authorization(authorization_id: str) -> AuthorizationRef:
     """The reference under which an authorization is stored and carried."""
-    return AuthorizationRef(sha256(authorization_id.encode()).hexdigest())
+    return _new(AuthorizationRef, sha256(authorization_id.encode()).hexdigest())  # of the grammar by construction
+
+
+def hash_identifier(normalised: str) -> Digest:
+    """SHA-256 of the UTF-8 form."""
+    # A lone surrogate, which JSON can spell, has no UTF-8 form: it becomes a question mark, as in a browser.
+    return _new(Digest, sha256(normalised.encode("utf-8", "replace")).hexdigest())  # of the grammar by construction
 
 
 def write_plainly(word: _Token) -> _Token:

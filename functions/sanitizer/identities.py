@@ -1,6 +1,7 @@
 """Click ids and contact data in, what one network may recognise the visitor by out, or why it gets nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -11,11 +12,11 @@ from airlock.clean import Basis, Digests
 from airlock.normalisation import Normalisation
 from airlock.outcome import Reason
 from airlock.policy import DestinationRule, HashedRequires, Identity
-from airlock.tokens import AuthorizationRef, Digest
+from airlock.tokens import AuthorizationRef, Digest, hash_identifier
 from sanitizer.clicks import Click
 
-_FIELDS = tuple(ContactField)
-_NO_FIELDS: frozenset[ContactField] = frozenset()
+_FIELDS = frozenset(map(str.__str__, ContactField))  # plain text: a dict finds it faster than an enum's member
+_NO_FIELDS: frozenset[str] = frozenset()
 
 
 class Contact:
@@ -25,7 +26,9 @@ class Contact:
         self._user = user
         self._country = country
         self._digests: dict[tuple[ContactField, str], Digest | None] = {}
-        self.given = frozenset([field for field in _FIELDS if user.get(field) is not None]) if user else _NO_FIELDS
+        self.given = _NO_FIELDS
+        if user:
+            self.given = frozenset([key for key, value in user.items() if value is not None and key in _FIELDS])
 
     def __repr__(self) -> str:
         return "<Contact>"
@@ -34,32 +37,40 @@ class Contact:
         """Digests of the given fields as this network wants them normalised; a value that is no good is left out."""
         found: dict[ContactField, Digest] = {}
         for field in fields:
-            rule = address.contact.get(field)
-            if field not in self.given or rule is None:
+            if field not in self.given or (rule := address.contact.get(field)) is None:
                 continue
-            if (field, rule) not in self._digests:
-                self._digests[field, rule] = self._hash(field, rule)
-            if token := self._digests[field, rule]:
+            key = (field, rule)
+            if key not in self._digests:
+                self._digests[key] = self._hash(field, rule)
+            if token := self._digests[key]:
                 found[field] = token
         return found
 
     def _hash(self, field: ContactField, rule: Normalisation) -> Digest | None:
-        # Loaded with the first hash that is due: few policies ask for one, and every cold start would pay.
-        from sanitizer.normalisation import digest, normalise  # noqa: PLC0415
-
         value = self._user[field]
-        normalised = normalise(rule, value, self._country) if type(value) is str else None
-        return None if normalised is None else Digest(digest(normalised))
+        normalised = _load_normalise()(rule, value, self._country) if type(value) is str else None
+        return None if normalised is None else hash_identifier(normalised)
 
     @property
     def dropped(self) -> tuple[str, ...]:
         """The fields that are no text, or no good wherever they were tried, and the keys that are no contact field."""
-        if not self._user:
+        user = self._user
+        if not user:
             return ()
-        bad = {field for field, _ in self._digests} - {field for (field, _), token in self._digests.items() if token}
-        bad |= {field for field in self.given if type(self._user[field]) is not str}
-        unknown = len(self._user.keys() - set(_FIELDS))
-        return tuple(f"user.{field}" for field in sorted(bad)) + ("user.unknown",) * unknown
+        bad = {field for field in self.given if type(user[field]) is not str}
+        if None in self._digests.values():
+            bad |= {field for field, _ in self._digests}
+            bad -= {field for (field, _), token in self._digests.items() if token}
+        dropped = [f"user.{field}" for field in sorted(bad)]
+        return (*dropped, *["user.unknown"] * len(user.keys() - _FIELDS))
+
+
+@cache
+def _load_normalise() -> Callable[[Normalisation, str, str], str | None]:
+    """Loaded with the first hash that is due: few policies ask for one, and every cold start would pay."""
+    from sanitizer.normalisation import normalise  # noqa: PLC0415
+
+    return normalise
 
 
 class Told(Struct, frozen=True):

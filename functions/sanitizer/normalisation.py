@@ -5,7 +5,6 @@ is no good: Airlock cannot know what it is made of.
 """
 
 import datetime
-import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -41,12 +40,6 @@ def normalise(rule: Normalisation, value: str, country: str) -> str | None:
     if not trimmed or _HASHED.fullmatch(trimmed):
         return None
     return _RULES[rule](trimmed, country) or None
-
-
-def digest(normalised: str) -> str:
-    """SHA-256 of the UTF-8 form, 64 lower-case hexadecimal digits."""
-    # A lone surrogate, which JSON can spell, has no UTF-8 form: it becomes a question mark, as in a browser.
-    return hashlib.sha256(normalised.encode("utf-8", "replace")).hexdigest()
 
 
 def _email(value: str, undotted: Callable[[str], bool]) -> str | None:

@@ -19,6 +19,7 @@ from airlock.tokens import (
     Token,
     TokenError,
     derive_event_id,
+    hash_identifier,
     refer_to_authorization,
     to_text,
     to_token,
@@ -87,7 +88,17 @@ def test_an_event_id_is_made_one_way_for_each_network() -> None:
 
 
 def test_an_authorization_is_named_by_a_hash_of_its_id() -> None:
-    assert refer_to_authorization("auth_x") == hashlib.sha256(b"auth_x").hexdigest()
+    ref = refer_to_authorization("auth_x")
+    assert ref == hashlib.sha256(b"auth_x").hexdigest()
+    assert type(ref) is AuthorizationRef
+    assert repr(ref) == "<AuthorizationRef>"
+
+
+def test_an_identifier_is_hashed_into_a_digest_that_hides_itself() -> None:
+    digest = hash_identifier("robin@mail.example")
+    assert digest == hashlib.sha256(b"robin@mail.example").hexdigest()
+    assert type(digest) is Digest
+    assert repr(digest) == "<Digest>"
 
 
 @pytest.mark.parametrize("thing", ["plain text", b"bytes", 1, None, object(), {"a": 1}])
