@@ -50,19 +50,19 @@ class Digests(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 class CleanEvent(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """One event for one network. Times are epoch seconds on a quarter hour.
 
-    What many events have in common stands first, what is one visit's own behind it: so it is written.
+    What many events have in common stands first, then the times, then what is one visit's own: so it is written.
     """
 
     destination: Destination
     event: EventName
-    at: QuarterHour
-    not_before: QuarterHour
     source: Source = Source.WEBSITE
     amount: Amount | None = None
     currency: Currency | None = None
     label: PageLabel | None = None
-    click_at: QuarterHour | None = None
     basis: Basis = Basis.NONE
+    at: QuarterHour
+    not_before: QuarterHour
+    click_at: QuarterHour | None = None
     event_id: EventId
     click: ClickId | None = None
     digests: Digests | None = None

@@ -66,7 +66,8 @@ def test_at_first_nothing_is_known() -> None:
     assert frames.read([tell(Destination.META)]) is None
     assert frames.read([]) is None
     frames.learn([])
-    assert frames.read([]) is None
+    assert frames.read([]) == ""
+    assert frames.read([b""]) is None
 
 
 @pytest.mark.parametrize("to", Destination)
@@ -90,8 +91,7 @@ def test_whatever_of_a_visits_own_stands_behind_a_known_frame_is_read(to: Destin
 def test_a_frame_with_one_thing_that_is_new_is_not_known_until_it_is_learned(to: Destination, frames: Frames) -> None:
     new: list[dict[str, Any]] = [
         {"event": EventName("booking")},
-        *({key: QUARTER_HOUR + 900} for key in ("at", "not_before", "click_at")),
-        *({key: None} for key in ("amount", "currency", "label", "click_at")),
+        *({key: None} for key in ("amount", "currency", "label")),
         {"source": Source.WEBSITE},
         {"amount": 500},
         {"currency": Currency("EUR")},
@@ -104,6 +104,40 @@ def test_a_frame_with_one_thing_that_is_new_is_not_known_until_it_is_learned(to:
         assert frames.read([message]) is None
         frames.learn([message])
         assert frames.read([message]) is not None
+
+
+def test_any_quarter_hour_may_stand_behind_a_known_frame(frames: Frames) -> None:
+    """Each time in its own turn, first when it is new and then when it is remembered."""
+    later = QUARTER_HOUR + 900
+    for changes in ({"at": later}, {"not_before": later}, {"click_at": later}, {"click_at": None}):
+        message = tell(Destination.META, **changes)
+        assert [frames.read([message]) is not None for _ in range(2)] == [True, True]
+        for key in changes.keys() & json.loads(message)["event"].keys():
+            for time in (
+                later + 1,
+                later - 450,
+                900,
+                0,
+                -later,
+                f"0{later}",
+                f"{later}.0",
+                f"{later}e0",
+                f"{later}0",
+                '"x"',
+            ):
+                other = message.replace(b'"%s":%d' % (key.encode(), later), f'"{key}":{time}'.encode())
+                assert other != message
+                assert [frames.read([other]) for _ in range(2)] == [None, None]
+                assert frames.read([message]) is not None
+
+
+def test_the_times_of_each_of_several_messages_are_looked_at(frames: Frames) -> None:
+    good, bad = tell(Destination.META), tell(Destination.META, not_before=QUARTER_HOUR + 1)
+    frames.learn([good, good])
+    assert frames.read([good, good]) is not None
+    assert frames.read([good, bad]) is None
+    assert frames.read([bad, good]) is None
+    assert frames.read([good, good]) is not None
 
 
 def test_the_messages_of_one_event_are_known_together(frames: Frames) -> None:
@@ -229,21 +263,23 @@ def test_a_message_is_one_line_and_as_it_was_written(frames: Frames) -> None:
     assert frames.read([b"", message + b"\n" + message]) is None
 
 
-@pytest.mark.parametrize("first", ["click", "digests", "authorization"])
+@pytest.mark.parametrize("first", ["not_before", "click_at", "event_id", "click", "digests", "authorization"])
 def test_a_message_in_another_order_is_not_learned(first: str) -> None:
     """What is a visit's own would be taken for a part of the frame, and kept."""
     message = tell(Destination.META)
     document = json.loads(message)
-    document["event"] = {first: document["event"][first]} | document["event"]
+    event = document["event"]
+    document["event"] = {"destination": event["destination"], first: event[first]} | event
     other = json.dumps(document, separators=(",", ":")).encode()
     frames = Frames()
     frames.learn([other])
     assert frames.read([other]) is None
     frames.learn([message, other])
     assert frames.read([message, other]) is None
-    without_id = change(message, event_id=ABSENT)
-    frames.learn([without_id])
-    assert frames.read([without_id]) is None
+    for left_out in ("event_id", "at"):
+        without = change(message, **{left_out: ABSENT})
+        frames.learn([without])
+        assert frames.read([without]) is None
 
 
 def test_nothing_of_a_visits_own_is_kept(frames: Frames) -> None:
@@ -254,10 +290,13 @@ def test_nothing_of_a_visits_own_is_kept(frames: Frames) -> None:
     assert [text for text in IDS.values() if text in kept] == []
 
 
-def test_only_so_many_frames_are_kept() -> None:
+def test_only_so_many_frames_and_times_are_kept() -> None:
     frames = Frames()
-    for at in range(MOST + 1):
-        frames.learn([tell(Destination.META, at=QUARTER_HOUR + 900 * at)])
+    for amount in range(MOST + 1):
+        frames.learn([tell(Destination.META, amount=amount)])
         assert len(frames._known) <= MOST
-    assert frames.read([tell(Destination.META, at=QUARTER_HOUR + 900 * MOST)]) is not None
-    assert frames.read([tell(Destination.META)]) is None
+    assert frames.read([tell(Destination.META, amount=MOST)]) is not None
+    assert frames.read([tell(Destination.META, amount=0)]) is None
+    for quarter in range(MOST + 1):
+        assert frames.read([tell(Destination.META, amount=MOST, at=QUARTER_HOUR + 900 * quarter)]) is not None
+        assert len(frames._times) <= MOST

@@ -25,8 +25,8 @@ EVENT = CleanEvent(
     basis=Basis.AUTHORIZATION,
 )
 WRITTEN = (
-    b'{"v":1,"event":{"destination":"meta","event":"lead","at":1795533300,"not_before":1795533300,"source":"crm",'
-    b'"amount":250,"currency":"USD","label":"/contact","click_at":1795447800,"basis":"authorization",'
+    b'{"v":1,"event":{"destination":"meta","event":"lead","source":"crm","amount":250,"currency":"USD",'
+    b'"label":"/contact","basis":"authorization","at":1795533300,"not_before":1795533300,"click_at":1795447800,'
     b'"event_id":"0123456789abcdef0123456789abcdef","click":"fbclid:IwZXh0bgNhZW0",'
     b'"digests":{"email":"' + b"ab" * 32 + b'","zip":"' + b"cd" * 32 + b'"},"authorization":"' + b"ef" * 32 + b'"}}'
 )
