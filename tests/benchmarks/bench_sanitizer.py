@@ -11,7 +11,7 @@ digests where they are due, one clean message's bytes for each of four networks,
 counted: the origin's look-up, the kill switch's parameter, the journal's lines, the queues and the answer: no I/O.
 
 The same event again and again is what a processor foresees best. So many visits, with ids drawn anew, are measured in
-turn as well: what the guard has to look at differs from one click id to the next, and one visit in seventeen has an id
+turn as well: what the guard has to look at differs from one click id to the next, and one visit in twenty-six has an id
 that is looked at closely.
 
 Run it with `uv run python -m tests.benchmarks.bench_sanitizer`.
@@ -47,7 +47,7 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 NOW = 1_795_532_832_000
 AUTHORIZATION = "auth_Q7m2Xw9Kd4Rf8Ls1"
 ROUNDS, TIMES, SPAWNS = 21, 400, 15
-VISITS = 64  # different ones, in turn
+VISITS = 256  # different ones, in turn
 OPAQUE = string.ascii_letters + string.digits + "-_"
 SITE = "https://www.glow-medspa.example"
 VISIT = {

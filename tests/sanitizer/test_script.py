@@ -122,4 +122,7 @@ def test_what_was_built_is_served_as_it_is(policy: Policy, tmp_path: Path) -> No
     (tmp_path / "collector" / "airlock.js").write_bytes(SOURCE)
     assert read(open_script(tmp_path, policy).serve({"accept-encoding": "br"}, "")) == SOURCE
     (tmp_path / "collector" / "airlock.js.br").write_bytes(BROTLI)
-    assert read(open_script(tmp_path, policy).serve({"accept-encoding": "br"}, "")) == BROTLI
+    built = open_script(tmp_path, policy)
+    assert read(built.serve({"accept-encoding": "br"}, "")) == BROTLI
+    assert built.serve({"accept-encoding": "br"}, "")["headers"]["content-encoding"] == "br"
+    assert read(built.serve({}, "")) == SOURCE
