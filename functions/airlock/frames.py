@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from airlock import wire
 from airlock.address_book import ADDRESS_BOOK, Address, ContactField, Destination
 from airlock.glance import APART
 from airlock.tokens import CLICK_GRAMMARS, AuthorizationRef, ClickIdKind, Digest, EventId
@@ -59,11 +60,12 @@ class Frames:
     def learn(self, messages: Sequence[bytes]) -> None:
         """Remember the frames of one event's messages, each of which has been found good as it stands."""
         parts = [message.partition(_TIMES) for message in messages]
-        if not all(own for _, _, own in parts):
+        if not all(rest and frame.startswith(wire.HEAD) for frame, _, rest in parts):
             return
         frames = tuple(frame for frame, _, _ in parts)
         events = [msgspec.json.decode(frame + b"}}")["event"] for frame in frames]
-        if any(event.keys() & _NOT_OF_A_FRAME for event in events):  # not the order in which the sanitizer writes
+        # What is written in another order than the sanitizer's may have a visit's own in its frame.
+        if any("destination" not in event or event.keys() & _NOT_OF_A_FRAME for event in events):
             return
         destinations = tuple(Destination(event["destination"]) for event in events)
         if len(self._known) >= MOST:

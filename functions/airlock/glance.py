@@ -8,12 +8,13 @@ import re
 from typing import Final
 
 from airlock.identifier import TOP_LEVELS
-from airlock.lexicon_tables import FOLDED, Terms
+from airlock.lexicon_tables import FOLDED, LETTERS, Terms
 from airlock.patterns import BEGINNING, LABELS
 from airlock.plain_text import CODED
 
 APART: Final = "~"
 """Parts several ids, and is part of none."""
+_LETTER_BY_LETTER: Final = "[A-Za-z0-9](?:[._-]++[A-Za-z0-9](?![A-Za-z0-9])){3}"
 _SHORT_RUN: Final = 10  # of fewer letters and digits: taken for a word
 _WORDLIKE_SHARE: Final = 0.75
 _CAPITALS: Final = re.compile(r"A{4,}+(?![a0])")
@@ -39,10 +40,10 @@ class Glance:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._loud = terms.long_heads | TOP_LEVELS
-        # What may begin behind a separator: a shape, the end of a written-out address, a term that is spelled out, and,
-        # where the run does not go on, coded text.
-        spelled = "|".join(sorted(map(_spell, terms.spelled_starts))) or "(?!)"
-        causes = f"{BEGINNING}|[cC][oO][mM]|[nN][eE][tT]|(?=[A-Za-z][._-])(?:{spelled})|(?<![_-]){CODED}"
+        # What may begin behind a separator: a shape, the end of a written-out address, a term whose first letter stands
+        # alone, a word letter by letter, and, where the run does not go on, coded text.
+        alone = "|".join([*sorted({_spell(term[:3]) for term in terms.spelled}), _LETTER_BY_LETTER])
+        causes = f"{BEGINNING}|[cC][oO][mM]|[nN][eE][tT]|(?=[A-Za-z0-9][._-])(?:{alone})|(?<![_-]){CODED}"
         self._find_cause = re.compile(f"[^A-Za-z0-9](?:{causes})").search
 
     def is_opaque(self, text: str) -> bool:
@@ -55,7 +56,10 @@ class Glance:
         small = folded.decode("ascii")
         words = small.split()
         terms = self._terms
-        if not (terms.rules.keys().isdisjoint(words) and self._loud.isdisjoint(words)):
+        rules = terms.rules.keys()
+        if not (rules.isdisjoint(words) and self._loud.isdisjoint(words)):
+            return False
+        if not terms.middling.isdisjoint(raw.translate(LETTERS).decode("ascii").split()):
             return False
         quads = terms.find_quads(folded)
         if any(map(small.__contains__, terms.short_stems)) or (quads and terms.holds_start(small, quads)):

@@ -99,14 +99,14 @@ class Guard:
             click_ids.append(click_id)
         return None
 
-    def _look(self, text: str) -> Hit | None:
+    def _look(self, text: str, *, is_chosen: bool = False) -> Hit | None:
         plain = unwrap(text)
         decoded = decode_runs(plain)
-        return self._lexicon.find_in(plain, decoded) or patterns.find_in(plain, decoded)
+        return self._lexicon.find_in(plain, decoded, is_chosen=is_chosen) or patterns.find_in(plain, decoded)
 
     def _vet(self, words: Iterable[str]) -> dict[str, Hit | None]:
         """Each of the policy's own words is looked at once, when the guard is made."""
-        return {str(word): self._look(word) for word in words}
+        return {str(word): self._look(word, is_chosen=True) for word in words}
 
 
 def _one_word_of(vetted: Mapping[str, Hit | None]) -> _Check:

@@ -5,31 +5,34 @@ parted by one space. `*` after a term: it also counts inside a longer word ("bot
 letters or more.
 
 A term is looked up without its spaces, so that "CoolSculpting", "cool-sculpting" and "coolsculpting" are one. A short
-term is easily part of an opaque id by chance, so it counts only where the text around it reads as words.
+term is easily part of an opaque id by chance, so there it counts only where the text around it reads as words. What
+somebody chose, such as a page's label, is no opaque id: in it every term counts.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from typing import Final
 
-from airlock.lexicon_tables import FOLDED, GLUED, Rule, Terms, pluralise, read_terms
+from airlock.lexicon_tables import FOLDED, GLUED, SHORT, Rule, Terms, pluralise, read_terms
 from airlock.plain_text import decode_runs, unwrap
 
-SHORT: Final = 4
-"""A term of at most so many letters needs words around it."""
 _LONGEST: Final = 40
-_WORDS: Final = 5  # in the longest term
+
 _OPAQUE: Final = 10  # shorter runs are taken for words
 _WORDLIKE_SHARE: Final = 0.75
 _HUMP_LENGTH: Final = 3.5  # on average, in words
 
+_WORDS: Final = 5  # in the longest term
 _RUN: Final = re.compile(r"[A-Za-z0-9._-]+")
 # Where a word may end although no separator stands there: at a capital, at a digit. Rare characters come first: faster.
 _BEND: Final = re.compile(
     r"[A-Z0-9](?:(?<=[a-z].)|(?<=[A-Z][0-9])|(?<=[0-9][A-Z])|(?<=[0-9])(?=[A-Za-z])|(?=[A-Z][a-z]))"
 )
 _HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SPELLED: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9](?:[^A-Za-z0-9]+[A-Za-z0-9](?![A-Za-z0-9])){3,}")
+# Between digits or separators: in one case, that is rare enough in an opaque id to say what it spells.
+_PIECE: Final = re.compile(r"(?<![A-Za-z])[A-Za-z]{5,}(?![A-Za-z])")
 _NUMBERED_HUMP: Final = re.compile(r"[A-Z][0-9][a-z](?![a-z])|(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*|[0-9]+")
 _WORDLIKE: Final = re.compile(r"[A-Z][a-z]{2,}|[a-z]{3,}|[A-Z]{4,}(?![A-Za-z0-9])")
 # Digits that stand for letters; a 1 may be an i or an l.
@@ -56,44 +59,52 @@ class Lexicon:
         """Whether this is one of the terms; to exempt any other exempts nothing."""
         return _key(term) in self.terms.rules
 
-    def hits(self, text: str) -> bool:
+    def hits(self, text: str, *, is_chosen: bool = False) -> bool:
         """Whether the text holds a term."""
-        return self.find(text) is not None
+        return self.find(text, is_chosen=is_chosen) is not None
 
-    def find(self, text: str) -> Rule | None:
-        """The kind of a term that the text holds, plainly or in disguise; None if it holds none."""
+    def find(self, text: str, *, is_chosen: bool = False) -> Rule | None:
+        """The kind of a term that the text holds, plainly or in disguise; None if it holds none.
+
+        `is_chosen`: somebody chose the text, so it is no opaque id in which a short term may stand by chance.
+        """
         plain = unwrap(text)
-        return self.find_in(plain, decode_runs(plain))
+        return self.find_in(plain, decode_runs(plain), is_chosen=is_chosen)
 
-    def find_in(self, plain: str, decoded: Sequence[str]) -> Rule | None:
+    def find_in(self, plain: str, decoded: Iterable[str], *, is_chosen: bool = False) -> Rule | None:
         """The same for a text that is unwrapped already, and what its runs decode to."""
-        hit = self._read(plain)
-        return next(filter(None, map(self._read, decoded)), None) if hit is None and decoded else hit
+        for text in (plain, *decoded):
+            if hit := self._read(text, is_chosen=is_chosen):
+                return hit
+        return None
 
-    def _read(self, plain: str) -> Rule | None:
+    def _read(self, plain: str, *, is_chosen: bool) -> Rule | None:
         folded = _fold(plain)
         quads = self.terms.find_quads(folded.encode("ascii"))
         key = self._look(folded.split(), folded, quads)
-        if key is not None and len(key) > SHORT:
+        if key is not None and (is_chosen or len(key) > SHORT):
             return self.terms.rules[key]
+        if found := self._look_anew(["".join(_split(run)) for run in _SPELLED.findall(plain)]):
+            return self.terms.rules[found]
         stems = self._stems if quads else self._short_stems
         is_doubtful = key is not None or self._look_inside(plain, stems) is not None
         if not is_doubtful and not _BEND.search(plain):
             return None
         for run in _RUN.findall(plain):
-            if rule := self._read_run(run, is_doubtful=is_doubtful):
+            if rule := self._read_run(run, is_doubtful=is_doubtful, is_chosen=is_chosen):
                 return rule
         return None
 
-    def _read_run(self, run: str, *, is_doubtful: bool) -> Rule | None:
-        if is_doubtful and (key := self._look_anew(_split(run))) and (len(key) > SHORT or _reads_as_words(run)):
+    def _read_run(self, run: str, *, is_doubtful: bool, is_chosen: bool) -> Rule | None:
+        are_words = is_chosen or _reads_as_words(run)
+        if is_doubtful and (key := self._look_anew(_split(run))) and (len(key) > SHORT or are_words):
             return self.terms.rules[key]
-        for words, shortest in _readings(run):
+        for words, shortest in _readings(run, are_words=are_words, is_chosen=is_chosen):
             key = self._look_anew(words)
             if key is not None and len(key) >= shortest:
                 return self.terms.rules[key]
         stem = self._look_inside(run, self._stems) if is_doubtful else None
-        return self.terms.rules[stem] if stem is not None and _reads_as_words(run) else None
+        return self.terms.rules[stem] if stem is not None and are_words else None
 
     def _look_anew(self, words: list[str]) -> str | None:
         text = " ".join(words)
@@ -114,10 +125,10 @@ class Lexicon:
                     return word
                 short = word
             if word in heads:
-                key = word
+                key, known = word, self.terms.continuing(word)
                 for end, following in enumerate(words[at + 1 : at + _WORDS], at + 2):
                     key += following
-                    if key in rules and (spared is None or end > spared[at]):
+                    if key in known and (spared is None or end > spared[at]):
                         if len(key) > SHORT:
                             return key
                         short = key
@@ -127,15 +138,14 @@ class Lexicon:
 
     def _holds_several(self, words: list[str]) -> bool:
         """Whether words in a row make a term."""
-        rules = self.terms.rules
         for head in self.terms.heads.intersection(words):
-            at = -1
+            at, known = -1, self.terms.continuing(head)
             for _ in range(words.count(head)):
                 at = words.index(head, at + 1)
                 key = head
                 for following in words[at + 1 : at + _WORDS]:
                     key += following
-                    if key in rules:
+                    if key in known:
                         return True
         return False
 
@@ -190,21 +200,18 @@ def _split(plain: str, table: bytes = FOLDED) -> list[str]:
     return _fold(plain, table).split()
 
 
-def _readings(run: str) -> Iterator[tuple[list[str], int]]:
+def _readings(run: str, *, are_words: bool, is_chosen: bool) -> Iterator[tuple[list[str], int]]:
     """The other ways to read a run as words, by capitals and with digits for letters; how long a term must be there."""
     if not _BEND.search(run):
         return
-    are_words = _reads_as_words(run)
-    is_in_one_case = run.lstrip("._-")[1:].islower() or run.isupper()
-    if not are_words and not is_in_one_case:
-        return
-    if are_words:
-        humps = _HUMP.findall(run)
-        if len(run) < _OPAQUE or sum(map(len, humps)) >= _HUMP_LENGTH * len(humps):
-            yield [hump.lower() for hump in humps], 1
-            if not run.isalpha():
-                yield [hump.lower() for hump in _NUMBERED_HUMP.findall(run)], 1
-    if is_in_one_case:
+    humps = _HUMP.findall(run) if are_words else []
+    if humps and (is_chosen or len(run) < _OPAQUE or sum(map(len, humps)) >= _HUMP_LENGTH * len(humps)):
+        yield [hump.lower() for hump in humps], 1
+        if not run.isalpha():
+            yield [hump.lower() for hump in _NUMBERED_HUMP.findall(run)], 1
+    else:
+        yield from (([piece.lower()], 1) for piece in _PIECE.findall(run) if piece[1:].islower() or piece.isupper())
+    if is_chosen or run.lstrip("._-")[1:].islower() or run.isupper():
         for table in _LEET:
             yield _split(run, table), 1 if are_words else SHORT + 1
 

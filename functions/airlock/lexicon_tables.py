@@ -17,12 +17,16 @@ GLUED: Final = 8
 """So many letters make a term distinctive enough to count inside a longer word."""
 LONG_START: Final = 7
 """So many letters at the start of a term hold a whole quad wherever the text is cut into quads."""
+SHORT: Final = 4
+"""A term of at most so many letters needs words around it."""
 # Written so, an expression finds the next place several times faster than at the start of every line.
+_LETTER_FIRST: Final = re.compile(r"\n(\w .*)")
 _COMMENT: Final = re.compile(r"#.*\n")
 _FIRST_OF_SEVERAL: Final = re.compile(r"\n(\w+) ")
-_LETTER_FIRST: Final = re.compile(r"^\w .*", re.MULTILINE)
 FOLDED: Final = bytes(ord(char.lower() if char.isalnum() else " ") for char in map(chr, range(128))) + b" " * 128
 """Letters small, digits as they are, a space for all else."""
+LETTERS: Final = FOLDED.translate(bytes.maketrans(b"0123456789", b" " * 10))
+"""Letters small, a space for all else."""
 
 
 class Rule(StrEnum):
@@ -62,19 +66,24 @@ class Terms:
         self.rules: Final[Mapping[str, Rule]] = plurals | singles  # by the term without its spaces
         self.heads: Final = frozenset(_FIRST_OF_SEVERAL.findall(everything))
         self.starts: Final = frozenset([key[:GLUED] for key in singles if len(key) >= GLUED])
+        spelled = "\n".join(_LETTER_FIRST.findall(everything)).replace(" ", "").replace("*", "")
+        self.spelled: Final = frozenset(f"{spelled}\n{pluralise(spelled)}".split())
         starred = everything.split("*")[:-1]
         self.stems: Final = tuple(before[before.rfind("\n") + 1 :].replace(" ", "") for before in starred)
         self.short_stems: Final = tuple(stem for stem in self.stems if len(stem) < LONG_START)
         self._starts = [*self.starts, *(stem.ljust(GLUED)[:GLUED] for stem in self.stems if len(stem) >= LONG_START)]
         self.quads: Final = _list_quads(self._starts)
+        self.middling: Final = frozenset([key for key in self.rules if SHORT < len(key) < GLUED])
         self.long_heads: Final = frozenset([head for head in self.heads if len(head) > 1])
-        spelled = "\n".join(_LETTER_FIRST.findall(everything)).replace(" ", "").replace("*", "")
-        self.spelled_starts: Final = frozenset([term[:3] for term in f"{spelled}\n{pluralise(spelled)}".split()])
 
     @cached_property
     def long_starts(self) -> frozenset[str]:
         """The first letters of what may begin where a text holds a quad; most texts hold none."""
         return frozenset([start[:LONG_START] for start in self._starts])
+
+    def continuing(self, head: str) -> Collection[str]:
+        """The terms that may go on in the words behind this one: behind a single letter only those listed so."""
+        return self.rules if len(head) > 1 else self.spelled
 
     def find_quads(self, folded: bytes) -> Collection[int]:
         """The quads of the text that are a term's too: of seven characters in a row four stand in one quad."""

@@ -21,7 +21,8 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 # A token is a string and no other type is asked for: `str`'s own method writes it, and raises TypeError for all else.
 _encode_lines = msgspec.json.Encoder(enc_hook=str.__str__, order="deterministic").encode_lines
-_HEAD = b'{"v":%d,"event":' % VERSION
+HEAD = b'{"v":%d,"event":' % VERSION
+"""With this every message begins."""
 _envelopes = msgspec.json.Decoder(_Envelope)
 # Version 1 is the first; when a version 2 comes, its reader stands beside this one.
 _readers = {1: msgspec.json.Decoder(CleanEvent, dec_hook=to_token)}
@@ -35,7 +36,7 @@ def write(event: CleanEvent) -> bytes:
 def write_all(events: Iterable[CleanEvent]) -> list[bytes]:
     """The messages of several events, in their order."""
     # An end of line within a text would be written as an escape.
-    return [_HEAD + line + b"}" for line in _encode_lines(events).splitlines()]
+    return [HEAD + line + b"}" for line in _encode_lines(events).splitlines()]
 
 
 def read(message: bytes | str) -> CleanEvent:

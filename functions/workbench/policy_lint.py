@@ -150,12 +150,15 @@ def _lint_words(draft: Draft) -> Iterator[_Found]:
         (("clinic", "public_url"), policy.public_url),
     ]
     for path, word in told:
-        if (kind := spared.find(word)) is not None:
+        if (kind := spared.find(word, is_chosen=True)) is not None:
             sentence = f"says something about health ({kind}); what is told must not"
             yield _Found("names-a-treatment", path, sentence)
     for at, term in enumerate(policy.exempt_terms):
         path = ("exempt", at, "term")
         if not terms.knows(term):
             yield _Found("exemption-that-exempts-nothing", path, "is no term of the lexicon")
-        elif not any(terms.find(word) and not terms.exempting([term]).find(word) for _, word in told):
+        elif not any(
+            terms.hits(word, is_chosen=True) and not terms.exempting([term]).hits(word, is_chosen=True)
+            for _, word in told
+        ):
             yield _Found("exemption-that-exempts-nothing", path, "no word of this policy needs it")

@@ -263,6 +263,22 @@ def test_a_message_is_one_line_and_as_it_was_written(frames: Frames) -> None:
     assert frames.read([b"", message + b"\n" + message]) is None
 
 
+def test_a_message_without_a_network_or_with_its_version_last_is_not_learned() -> None:
+    """The guard may pass them, as odd as they are; a frame without its beginning says less than it has to."""
+    message = tell(Destination.META)
+    event = json.loads(message)["event"]
+    last = {key: event[key] for key in [*(key for key in event if key != "destination"), "destination"]}
+    odd = [json.dumps({"event": event, "v": 1}, separators=(",", ":")).encode(), change(message, destination=ABSENT)]
+    odd.append(json.dumps({"v": 1, "event": last}, separators=(",", ":")).encode())
+    frames = Frames()
+    for other in odd:
+        frames.learn([other])
+        frames.learn([message, other])
+        assert frames.read([other]) is frames.read([message, other]) is None
+    assert frames.read([odd[0].replace(b',"v":1', b"")]) is None
+    assert frames.read([message]) is None
+
+
 @pytest.mark.parametrize("first", ["not_before", "click_at", "event_id", "click", "digests", "authorization"])
 def test_a_message_in_another_order_is_not_learned(first: str) -> None:
     """What is a visit's own would be taken for a part of the frame, and kept."""

@@ -253,6 +253,19 @@ def test_a_message_in_the_order_of_before_passes_and_is_looked_at_each_time(guar
         assert [guard.check_message(message) for _ in range(3)] == [rule] * 3
 
 
+def test_a_message_with_its_keys_in_any_order_is_judged_alike(guard: Guard) -> None:
+    """Whatever was seen before it, and without a fault."""
+    event = json.loads(wire.write(GOOD))["event"]
+    for at in range(len(event)):
+        keys = [*list(event)[at:], *list(event)[:at]]
+        turned = {key: event[key] for key in keys}
+        for document in ({"v": 1, "event": turned}, {"event": turned, "v": 1}):
+            message = json.dumps(document, separators=(",", ":")).encode()
+            assert [guard.check_message(message) for _ in range(2)] == [None, None]
+        without = json.dumps({"event": turned}, separators=(",", ":")).encode()
+        assert guard.check_message(without) == "unknown_key"
+
+
 @pytest.mark.parametrize("field", FIELDS)
 def test_one_thing_wrong_in_a_plain_message_is_enough(field: str, guard: Guard) -> None:
     """Each field is tried with what is right and what is not, before and after its frame is known."""
