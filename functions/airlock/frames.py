@@ -21,12 +21,13 @@ from airlock.tokens import CLICK_GRAMMARS, AuthorizationRef, ClickIdKind, Digest
 MOST: Final = 1024
 """So many frames, and so many times, are remembered: each is a few hundred bytes."""
 UUIDS: Final = frozenset({ClickIdKind.LI_FAT_ID, ClickIdKind.SCCID})
-"""Hexadecimal digits in groups have no room for a word."""
+"""Sixteen bytes in hexadecimal digits: random, unless all of them are letters of a text."""
 _APART: Final = APART.encode("ascii")
 # With these keys, which every message has, begin its times and what is a visit's own.
 _TIMES: Final = b',"at":'
 _OWN: Final = b',"event_id":"'
 _NOT_OF_A_FRAME: Final = frozenset({"at", "not_before", "click_at", "event_id", "click", "digests", "authorization"})
+_TEXT_IN_HEX: Final = "(?:(?:[2-6][0-9a-fA-F]|7[0-9a-eA-E])-?){16}"
 _TIME: Final = "([1-9][0-9]{9})"
 _read_times: Final = re.compile(f'{_TIME},"not_before":{_TIME}(?:,"click_at":{_TIME})?'.encode("ascii")).fullmatch
 
@@ -44,7 +45,7 @@ class Frames:
     def read(self, messages: Iterable[bytes]) -> str | None:
         """The click ids of one event's messages, APART; None where one is not known to be good.
 
-        A UUID is not among them: it need not be looked at.
+        A UUID is not among them: it need not be looked at, and one that spells a text is not known to be good.
         """
         parts = [message.partition(_TIMES) for message in messages]
         own = self._known.get(tuple([part[0] for part in parts]))
@@ -101,7 +102,8 @@ def _write_expression(address: Address) -> str:
     if address.click_ids:
         kinds: defaultdict[str, list[str]] = defaultdict(list)
         for kind in address.click_ids:
-            kinds[CLICK_GRAMMARS[kind] if kind in UUIDS else f"({CLICK_GRAMMARS[kind]})"].append(kind)
+            grammar = CLICK_GRAMMARS[kind]
+            kinds[f"(?!{_TEXT_IN_HEX}){grammar}" if kind in UUIDS else f"({grammar})"].append(kind)
         clicks = "|".join(f"(?:{'|'.join(names)}):{grammar}" for grammar, names in kinds.items())
         expression += f'(?:,"click":"(?:{clicks})")?'
     if address.contact:

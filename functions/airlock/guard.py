@@ -95,8 +95,8 @@ class Guard:
         if hit := _check_address(event):
             return hit
         kind, _, click_id = event.get("click", "").partition(":")
-        if kind and kind not in UUIDS:
-            click_ids.append(click_id)
+        if text := _spell_out(click_id) if kind in UUIDS else click_id:
+            click_ids.append(text)
         return None
 
     def _look(self, text: str, *, is_chosen: bool = False) -> Hit | None:
@@ -107,6 +107,12 @@ class Guard:
     def _vet(self, words: Iterable[str]) -> dict[str, Hit | None]:
         """Each of the policy's own words is looked at once, when the guard is made."""
         return {str(word): self._look(word, is_chosen=True) for word in words}
+
+
+def _spell_out(uuid: str) -> str:
+    """The text that a UUID's sixteen bytes are; nothing where they are none, as by chance one in ten million is."""
+    raw = bytes.fromhex(uuid.replace("-", ""))
+    return text if raw.isascii() and (text := raw.decode("ascii")).isprintable() else ""
 
 
 def _one_word_of(vetted: Mapping[str, Hit | None]) -> _Check:

@@ -211,6 +211,24 @@ def test_a_click_id_of_hexadecimal_groups_is_no_place_for_a_word(guard: Guard) -
         assert click_ids == []
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("semaglutide-jane", "drug"),
+        ("jane@example.com", "email"),
+        ("Born 1980-05-21.", "record_number"),
+        ("Kx7qLm2ZrT9wVb4d", None),
+        ("D" * 16, None),
+    ],
+)
+def test_a_click_id_of_hexadecimal_groups_that_are_a_text_is_read(text: str, rule: str | None, guard: Guard) -> None:
+    digits = text.encode().hex()
+    groups = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    for uuid in (groups, groups.upper()):
+        message = write(destination="linkedin", click=f"li_fat_id:{uuid}", digests=ABSENT)
+        assert [guard.check_message(message) for _ in range(3)] == [rule] * 3
+
+
 def test_a_policys_own_word_that_names_a_treatment_is_stopped(policy: Policy) -> None:
     pages = tuple(msgspec.structs.replace(page, label=None) for page in policy.pages)
     labelled = msgspec.structs.replace(pages[2], label=type(GOOD.label)("/services/botox"))  # type: ignore[misc]
