@@ -17,29 +17,48 @@ from sanitizer.places import COUNTRY_CODES, STATE_CODES
 _HASHED = re.compile(
     r"(?:0x|(?:md5|sha-?[0-9]{1,3})[:=_-])?"
     r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}"
-    r"|[a-z0-9+/_-]{22}==|[a-z0-9+/_-]{43}=)",
+    r"|[a-z0-9+/_-]{22}==|[a-z0-9+/_-]{27}=|[a-z0-9+/_-]{43}=|[a-z0-9+/_-]{86}==)",
     re.ASCII | re.IGNORECASE,
 )
+# The longer ones are written without padding too; both cases and a digit tell them from a word.
+_UNPADDED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?:[A-Za-z0-9+/_-]{43}|[A-Za-z0-9+/_-]{86})")
+_DRESS = re.compile(r"[^0-9a-z]+")
+_BARE_HASH = re.compile(
+    r"(?:0x|hex|hash(?:ed)?|md5|sha(?:1|224|256|384|512))*(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}"
+    r"|[0-9a-f]{128})"
+)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _EMAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?P<domain>(?:[\w-]+\.)+[\w-]{{2,}})")
 _MAX_EMAIL, _MAX_LOCAL = 254, 64  # RFC 5321
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _SPACES = re.compile(r"\s+")
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~]+")  # white space and ASCII's punctuation
+_HYPHENS = re.compile("[-\u2010-\u2015\u2212]")
+_ZIP_PLUS_4 = re.compile("[0-9]{9}")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _PHONE_DIGITS = range(7, 16)  # E.164: at most 15, country code and all
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/. ]?)([0-9]{1,2})\2([0-9]{1,2})", re.ASCII)
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4})", re.ASCII)
 _YEARS = range(1900, 2100)
 _ISO_2 = 2
+_CODES = frozenset(STATE_CODES.values())
 
 
 def normalise(rule: Normalisation, value: str, country: str) -> str | None:
     """The value written by the rule; `country` is the clinic's, two capital letters."""
     trimmed = value.strip()
-    if not trimmed or _HASHED.fullmatch(trimmed):
+    if not trimmed or _looks_hashed(trimmed):
         return None
     return _RULES[rule](trimmed, country) or None
+
+
+def _looks_hashed(value: str) -> bool:
+    """Whether it is a hash in one of the ways in which hashes are written, whatever stands around or between."""
+    if _HASHED.fullmatch(value) or _UNPADDED.fullmatch(value):
+        return True
+    lowered = value.lower()
+    return _BARE_HASH.fullmatch(_DRESS.sub("", lowered)) is not None and _UUID.fullmatch(lowered) is None
 
 
 def _email(value: str, undotted: Callable[[str], bool]) -> str | None:
@@ -65,7 +84,10 @@ def _phone(value: str, country: str) -> str | None:
     from sanitizer.phone_book import complete, recognise  # noqa: PLC0415 - the library's tables cost a cold start
 
     if not value.startswith(("+", "\N{FULLWIDTH PLUS SIGN}")):
-        return complete(value, country) or complete(bare, country) or recognise(f"+{bare}")
+        if number := complete(value, country) or complete(bare, country):
+            return number
+        # One digit more than a number of the country's has is a slip, not the number of somebody abroad.
+        return None if complete(bare[:-1], country) else recognise(f"+{bare}")
     return recognise(value) or recognise(f"+{bare}") or (f"+{bare}" if len(bare) in _PHONE_DIGITS else None)
 
 
@@ -86,7 +108,14 @@ def _fold(value: str) -> str:
 
 def _state(value: str, otherwise: Callable[[str], str]) -> str:
     lowered = value.lower()
-    return STATE_CODES.get(_fold(lowered)) or otherwise(lowered)
+    folded = _fold(lowered)
+    return folded if folded in _CODES else STATE_CODES.get(folded) or otherwise(lowered)
+
+
+def _zip(value: str, country: str) -> str:
+    """Without spaces and what follows a dash; of the United States' nine digits the first five."""
+    code = _HYPHENS.split(_SPACES.sub("", value.lower()), maxsplit=1)[0]
+    return code[:5] if country == "US" and _ZIP_PLUS_4.fullmatch(code) else code
 
 
 def _country(value: str) -> str | None:
@@ -129,7 +158,7 @@ _RULES: Mapping[Normalisation, Callable[[str, str], str | None]] = MappingProxyT
         Normalisation.CITY: lambda value, _: _letters(value.lower()),
         Normalisation.STATE: lambda value, _: _state(value, lambda name: re.sub("[0-9]", "", _letters(name))),
         Normalisation.STATE_UNSPACED: lambda value, _: _state(value, lambda name: _SPACES.sub("", name)),
-        Normalisation.ZIP: lambda value, _: _SPACES.sub("", value.lower()).partition("-")[0],
+        Normalisation.ZIP: _zip,
         Normalisation.ZIP_DIGITS: lambda value, _: _NOT_DIGITS.sub("", value),
         Normalisation.COUNTRY: lambda value, _: _country(value),
         Normalisation.DATE_OF_BIRTH: _date,
