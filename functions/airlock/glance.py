@@ -9,12 +9,12 @@ from typing import Final
 
 from airlock.identifier import TOP_LEVELS
 from airlock.lexicon_tables import FOLDED, LETTERS, Terms
-from airlock.patterns import BEGINNING, LABELS
+from airlock.patterns import BEGINNING, LABELS, SMALL_NUMBERS, find_by_small_number
 from airlock.plain_text import CODED
 
 APART: Final = "~"
 """Parts several ids, and is part of none."""
-_LETTER_BY_LETTER: Final = "[A-Za-z0-9](?:[._-]++[A-Za-z0-9](?![A-Za-z0-9])){3}"
+_LETTER_BY_LETTER: Final = "[A-Za-z0-9](?:[._-]++[A-Za-z0-9](?![A-Za-z0-9])){4}"
 _SHORT_RUN: Final = 10  # of fewer letters and digits: taken for a word
 _WORDLIKE_SHARE: Final = 0.75
 _CAPITALS: Final = re.compile(r"A{4,}+(?![a0])")
@@ -41,9 +41,9 @@ class Glance:
         self._terms = terms
         self._loud = terms.long_heads | TOP_LEVELS
         # What may begin behind a separator: a shape, the end of a written-out address, a term whose first letter stands
-        # alone, a word letter by letter, and, where the run does not go on, coded text.
+        # alone, a word letter by letter, and coded text.
         alone = "|".join([*sorted({_spell(term[:3]) for term in terms.spelled}), _LETTER_BY_LETTER])
-        causes = f"{BEGINNING}|[cC][oO][mM]|[nN][eE][tT]|(?=[A-Za-z0-9][._-])(?:{alone})|(?<![_-]){CODED}"
+        causes = f"{BEGINNING}|[cC][oO][mM]|[nN][eE][tT]|(?=[A-Za-z0-9][._-])(?:{alone})|{CODED}"
         self._find_cause = re.compile(f"[^A-Za-z0-9](?:{causes})").search
 
     def is_opaque(self, text: str) -> bool:
@@ -58,6 +58,8 @@ class Glance:
         terms = self._terms
         rules = terms.rules.keys()
         if not (rules.isdisjoint(words) and self._loud.isdisjoint(words)):
+            return False
+        if not SMALL_NUMBERS.isdisjoint(words) and find_by_small_number(APART + text):
             return False
         if not terms.middling.isdisjoint(raw.translate(LETTERS).decode("ascii").split()):
             return False

@@ -32,10 +32,11 @@ MBI_LETTER: Final = "[AC-HJKMNP-RT-Yac-hjkmnp-rt-y]"
 """A letter of a Medicare beneficiary identifier (cms.gov, MBI format)."""
 TOP_LEVELS: Final = frozenset({"com", "net", "org", "info", "biz", "edu", "gov", "site"})
 """How the name of a host ends, behind its last full stop."""
-SHORT_LABELS: Final = ("mrn", "ssn", "dob", "npi", "acct", "chart")
+SHORT_LABELS: Final = ("mrn", "emr", "ssn", "dob", "npi", "nhc", "acct", "chart", "cell", "tel")
 """What an identifier is called that says what it is; these stand alone."""
 LONG_LABELS: Final = (
     *("patient", "passport", "license", "licence", "account", "subscriber", "beneficiary", "medicare", "medicaid"),
+    *("phone", "mobile", "encounter", "paciente", "expediente"),
     *("medical record", "medical-record", "medical_record", "medicalrecord", "birth", "born"),
 )
 """The same, and these may be part of a longer word."""

@@ -30,7 +30,7 @@ _BEND: Final = re.compile(
     r"[A-Z0-9](?:(?<=[a-z].)|(?<=[A-Z][0-9])|(?<=[0-9][A-Z])|(?<=[0-9])(?=[A-Za-z])|(?=[A-Z][a-z]))"
 )
 _HUMP: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SPELLED: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9](?:[^A-Za-z0-9]+[A-Za-z0-9](?![A-Za-z0-9])){3,}")
+_SPELLED: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9](?:[^A-Za-z0-9]+[A-Za-z0-9](?![A-Za-z0-9])){4,}")
 # Between digits or separators: in one case, that is rare enough in an opaque id to say what it spells.
 _PIECE: Final = re.compile(r"(?<![A-Za-z])[A-Za-z]{5,}(?![A-Za-z])")
 _NUMBERED_HUMP: Final = re.compile(r"[A-Z][0-9][a-z](?![a-z])|(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*|[0-9]+")

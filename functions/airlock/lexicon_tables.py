@@ -73,7 +73,8 @@ class Terms:
         self.short_stems: Final = tuple(stem for stem in self.stems if len(stem) < LONG_START)
         self._starts = [*self.starts, *(stem.ljust(GLUED)[:GLUED] for stem in self.stems if len(stem) >= LONG_START)]
         self.quads: Final = _list_quads(self._starts)
-        self.middling: Final = frozenset([key for key in self.rules if SHORT < len(key) < GLUED])
+        starts = self.starts
+        self.middling: Final = frozenset([key for key in self.rules if len(key) > SHORT and key[:GLUED] not in starts])
         self.long_heads: Final = frozenset([head for head in self.heads if len(head) > 1])
 
     @cached_property

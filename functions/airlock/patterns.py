@@ -34,7 +34,8 @@ def _find_in(plain: str) -> Rule | None:
     lowered = plain.lower()
     may_be_address = any(map(lowered.__contains__, _MARKS))
     is_labelled = _NUMBER.search(plain) is not None and any(map(lowered.__contains__, LABELS))
-    begins = is_labelled or _BEGINNING.search(f" {plain}") is not None
+    spaced = f" {plain}"
+    begins = is_labelled or _BEGINNING.search(spaced) is not None or find_by_small_number(spaced) is not None
     if not may_be_address and not begins:
         return None
     from airlock import shapes  # noqa: PLC0415 - few texts come so far, and every cold start would pay
@@ -49,21 +50,34 @@ LABELS: Final = (*SHORT_LABELS, *LONG_LABELS)
 _PROSE: Final = re.compile(r"[A-Za-z']{2,} [A-Za-z]{2,}")
 _NUMBER: Final = re.compile("[0-9][0-9]{2}")  # written so, it is found fastest
 _END: Final = "(?![A-Za-z0-9])"
-_MONTHS: Final = "(?:[jJ][aAuU]|[fF][eE]|[mM][aA]|[aA][pPuU]|[sS][eE]|[oO][cC]|[nN][oO]|[dD][eE])"
+_MONTHS: Final = "(?:[jJ][aAuU]|[fF][eE]|[mM][aA]|[aA][bBgGpPuU]|[sS][eE]|[oO][cC]|[nN][oO]|[dD][eEiI]|[eE][nN])"
 _PAIR: Final = "[:-][0-9A-Fa-f]{2}[:-]"
 _FOURS: Final = "[0-9A-Fa-f]{3}[.][0-9A-Fa-f]{4}[.]"
 _AGE: Final = "[yY](?:[^A-Za-z0-9]?[oO]|[eErR])"
 _BEGINS_WITH_A_DIGIT: Final = (
     f"[0-9](?:[0-9]{{2,}}+{_END}|[0-9]{{0,2}}+(?:{_AGE}|(?:st|nd|rd|th){_END})|[0-9A-Fa-f]?{_PAIR}|{_FOURS}"
-    f"|[0-9]?+(?=[^A-Za-z0-9]{{1,3}}(?:[0-9]++(?![A-Za-z])|{_AGE}|{_MONTHS}))"
     f"|(?<=[13])[{BASE58}]{{25,34}}+{_END}|{MBI_LETTER}[A-Za-z0-9][0-9]-?{MBI_LETTER}[A-Za-z0-9][0-9])"
 )
 _BEGINS_WITH_A_LETTER: Final = (
-    f"[A-Za-z](?:[A-Z][0-9](?:[0-9](?:[ -]?[A-Z0-9]{{4}}){{2}}|[0-9]?[A-Z]{{1,3}}[0-9]{{4}})"
-    f"|[A-Za-z]?[0-9]{{7,14}}+[A-Za-z]?+{_END}"
-    f"|[A-Z]{{4}}[0-9]{{4}}[A-Z]|[0-9A-Fa-f]{_PAIR}|{_FOURS}|(?<=b)c1"
-    f"|[aAeEpPuUcCoO][A-Za-z]{{1,7}}+[^A-Za-z0-9]{{1,2}}[0-9]{{1,2}}(?:st|nd|rd|th)?+{_END})"
+    "[A-Za-z](?:[A-Z](?:[0-9](?:[0-9](?:[ -]?[A-Z0-9]{4}){2}|[0-9]?[A-Z]{1,3}[0-9]{4})|[A-Z]{3}[0-9]{4}[A-Z])"
+    f"|[A-Za-z]?[0-9]{{7,14}}+[A-Za-z]?+{_END}|[0-9A-Fa-f](?:{_PAIR}|[0-9A-Fa-f]{{2}}[.][0-9A-Fa-f]{{4}}[.])"
+    f"|(?<=b)c1|(?<=[aA])[gG][eE][^A-Za-z0-9]{{0,2}}[0-9]{{2,3}}+{_END})"
 )
-BEGINNING: Final = f"(?:{_BEGINS_WITH_A_DIGIT}|{_BEGINS_WITH_A_LETTER})"
-"""With this every shape, group or checked code begins or goes on, where no letter or digit touches it from the left."""
-_BEGINNING: Final = re.compile(f"[^A-Za-z0-9]{BEGINNING}")
+BEGINNING: Final = f"{_BEGINS_WITH_A_DIGIT}|{_BEGINS_WITH_A_LETTER}"
+"""With this a shape, a group or a checked code begins or goes on, where no letter or digit touches it from the left.
+
+All of them do, but for those by a small number.
+"""
+SMALL_NUMBERS: Final = frozenset(
+    f"{number}{ending}"
+    for number in [*map(str, range(100)), *(f"0{digit}" for digit in range(10))]
+    for ending in ("", "st", "nd", "rd", "th")
+)
+"""Numbers that stand alone, as days do."""
+find_by_small_number: Final = re.compile(
+    "[^A-Za-z0-9](?:"
+    f"[0-9][0-9]?+(?=[^A-Za-z0-9]{{1,3}}(?:[0-9]++(?![A-Za-z])|{_AGE}|{_MONTHS}))"
+    f"|[A-Za-z][aAbBcCeEgGiInNoOpPuU][A-Za-z]{{1,8}}+[^A-Za-z0-9]{{1,2}}[0-9]{{1,2}}(?:st|nd|rd|th)?+{_END})"
+).search
+"""Where a date, an age or a group of numbers begins with one."""
+_BEGINNING: Final = re.compile(f"[^A-Za-z0-9](?:{BEGINNING})")

@@ -34,7 +34,9 @@ _PRINTABLE: Final = ["".join(char for at, char in enumerate(_SIXTY_FOUR) if fits
 _ASCII_BASE64: Final = re.compile("(?:[{}][{}][{}][A-Za-z0-9+_-]){{2}}".format(*_PRINTABLE))
 CODED: Final = f"(?:{_ASCII_BASE64.pattern}|[0-9A-Fa-f]{{10}})"
 """How a run begins that says anything, where none of its characters stands before it."""
-_CODED: Final = re.compile(f"[^A-Za-z0-9+_-]{CODED}")
+_CODED: Final = re.compile(f"[^A-Za-z0-9]{CODED}")
+_PARTED: Final = re.compile("[+_-]+")
+_SHORTEST: Final = 10
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
@@ -58,8 +60,10 @@ def decode_runs(plain: str) -> list[str]:
     if _CODED.search(f" {plain}") is None:
         return []
     texts = []
-    for run in _RUN.findall(plain):
-        raw = _decode_run(run.rstrip("="))
+    runs = [run.rstrip("=") for run in _RUN.findall(plain)]
+    pieces = [piece for run in runs for piece in _PARTED.split(run) if _SHORTEST <= len(piece) < len(run)]
+    for run in (*runs, *pieces):
+        raw = _decode_run(run)
         if raw.isascii() and (text := raw.decode("ascii")).isprintable() and text:
             texts.append(unwrap(text))
     return texts

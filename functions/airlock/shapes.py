@@ -97,7 +97,8 @@ _HARMLESS: Final = re.compile(
 )
 _MONTH: Final = (
     "(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?)"
+    "|nov(?:ember)?|dec(?:ember)?|ene(?:ro)?|febrero|mar(?:zo)|abr(?:il)?|mayo|junio|julio|ago(?:sto)?|septiembre"
+    "|octubre|noviembre|dic(?:iembre)?)"
 )
 _DAY: Final = "(?:0?[1-9]|[12][0-9]|3[01])"
 _DAY_IN_WORDS: Final = f"{_DAY}(?:st|nd|rd|th)?"
@@ -121,7 +122,10 @@ _ADDRESSES: Final = (
     ),
 )
 # How an e-mail address is written where an @ may not stand.
-_PROVIDERS: Final = ("gmail", "hotmail", "yahoo", "outlook", "icloud")
+_PROVIDERS: Final = (
+    *("gmail", "hotmail", "yahoo", "outlook", "icloud", "aol", "proton", "protonmail", "gmx", "msn", "live", "ymail"),
+    *("comcast", "att", "verizon"),
+)
 _WRITTEN_OUT: Final = re.compile(f"(?:{'|'.join(_PROVIDERS)})[._-](?:com|net)")
 _CHECKED: Final[tuple[tuple[Rule, re.Pattern[str], Callable[[str], bool]], ...]] = (
     (
@@ -138,19 +142,21 @@ _CHECKED: Final[tuple[tuple[Rule, re.Pattern[str], Callable[[str], bool]], ...]]
 )
 _LABELLED: Final = re.compile(
     f"(?:(?<![a-z0-9])(?:{'|'.join(SHORT_LABELS)})|{'|'.join(LONG_LABELS)})"
-    "(?:[-_ .:#=]{0,3}(?:id|no|num|number|is|on|day|date)){0,2}[-_ .:#=]{0,3}[a-z]{0,2}[0-9]{3}"
+    "(?:[-_ .:#=]{0,3}(?:id|no|num|number|is|on|day|date)){0,2}[-_ .:#=]{0,3}[a-z0-9]{0,3}[0-9]{3}"
 )
 _SHAPE: Final = _alone(
     _any_of(
         {
             Rule.DATE: rf"{_YEAR}(?P<iso>[-/._])(?:0?[1-9]|1[0-2])(?P=iso){_DAY}(?:T[0-9:.]+Z?)?"
+            rf"|[0-9]{{2}}(?P<short>[-/._])(?:0[1-9]|1[0-2])(?P=short)(?:0[1-9]|[12][0-9]|3[01])"
             rf"|{_DAY}(?P<part>[-/._]){_DAY}(?P=part)(?:{_YEAR}|[0-9]{{2}})"
             rf"|{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
             rf"|{_DAY_IN_WORDS}[-_. /]{{1,2}}{_MONTH}(?:[-_., /]{{1,2}}{_YEAR})?"
             rf"|{_MONTH}[-_. /]{{1,2}}{_DAY_IN_WORDS}(?:[-_., /]{{1,2}}{_YEAR})?",
             Rule.AGE: r"[0-9]{1,3}[-_ ]?(?i:(?:years?|yrs?)[-_ /]?(?:olds?|o)|y[-_ /]?olds?)"
-            r"|(?:[1-9]|1[01])[0-9][-_ ]?(?:y[-_ /]?o|Y[-_ /]?O)",  # of one digit it would be found in opaque ids
-            Rule.IP_ADDRESS: rf"{_OCTET}(?:\.{_OCTET}){{3}}(?!\.[0-9])",
+            r"|(?:[1-9]|1[01])[0-9][-_ ]?(?:y[-_ /]?o|Y[-_ /]?O)"  # of one digit it would be found in opaque ids
+            r"|[aA][gG][eE][-_ .:=]{0,2}(?:[1-9]|1[01])[0-9]",
+            Rule.IP_ADDRESS: rf"{_OCTET}(?P<dot>[._-]){_OCTET}(?:(?P=dot){_OCTET}){{2}}(?!\.[0-9])",
             Rule.DEVICE_ADDRESS: r"[0-9A-Fa-f]{2}(?P<colon>[:-])(?:[0-9A-Fa-f]{2}(?P=colon)){4}[0-9A-Fa-f]{2}"
             r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
             Rule.SSN: r"[0-9]{3}[-. _][0-9]{2}[-. _]?[0-9]{4}|[0-9]{5}[. _][0-9]{4}",

@@ -455,6 +455,48 @@ class TestALexiconOfAFewTerms:
         assert hold("zap", "zapp", "zappy").hits(text) is counts
 
 
+class TestWordsThatSomebodyChose:
+    """A label or a network's word for an event is no opaque id: no term stands in it by chance."""
+
+    @pytest.mark.parametrize(
+        "word",
+        [
+            *("/services/rosacea2026", "Rosacea2026", "HIVTestLead", "LeadHivNow", "LeadHIVNow", "acneLead2026"),
+            *("HIV_lead_form", "lead-B0t0x-2026", "x9-hiv-Q2vLp0ZbT7wRr", "s-e-m-a-g-l-u-t-i-d-e", "InsulinaLead"),
+        ],
+    )
+    def test_every_term_counts(self, word: str) -> None:
+        assert lexicon.load().hits(word, is_chosen=True)
+
+    @pytest.mark.parametrize("word", PLAIN_WORDS)
+    def test_everyday_words_pass(self, word: str) -> None:
+        assert not lexicon.load().hits(word, is_chosen=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("insulin2026", "lead-rosacea2026", "q4-ozempic1", "herpes12345", "Xk9-ROSACEA77-Q2vLp0ZbT7wRr"),
+        *("7Rosacea7x2Qk9", "s-e-m-a-g-l-u-t-i-d-e", "Xk9Q2vL_r_o_s_a_c_e_a_lead", "IwAR0k9XqLz7_b-o-t-o-x"),
+        "b.o-t_o.x-Xk9Q2vLp0",
+    ],
+)
+def test_a_term_between_digits_or_letter_by_letter_counts_in_an_opaque_id(text: str) -> None:
+    assert lexicon.load().hits(text)
+
+
+@pytest.mark.parametrize("text", ["xinsulin2026Qk9", "inSulin2026Qk9z", "Xk9Q2vL_a-b-c-Zq7", "Xk9-glows-Q2vL7glowx9"])
+def test_other_letters_beside_it_or_in_between_leave_it_opaque(text: str) -> None:
+    assert not lexicon.load().hits(text)
+
+
+def test_behind_a_single_letter_only_what_is_listed_so_is_read_on() -> None:
+    found = hold("b shot", "bandage")
+    assert found.hits("Xk9-b-shot-Q2vLp0ZbT7wRr")
+    assert found.hits("Xk9-b-shots-Q2vLp0ZbT7wRr")
+    assert not found.hits("Xk9-b-andage-Q2vLp0ZbT7wRr")
+
+
 def test_an_empty_lexicon_finds_nothing() -> None:
     empty = Lexicon(Terms(dict.fromkeys(Rule, "")))
     assert not empty.hits("botox s")

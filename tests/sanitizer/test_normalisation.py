@@ -3,6 +3,7 @@
 The public test data is read from beside the project. A failure names the row, never its value.
 """
 
+import base64
 import hashlib
 import json
 import subprocess
@@ -130,12 +131,56 @@ def test_what_looks_hashed_is_refused_by_every_rule() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"])
-@pytest.mark.parametrize("dress", ["{}", " {}\n", "0x{}", "sha256:{}"])
+@pytest.mark.parametrize(
+    "dress",
+    [
+        *("{}", " {}\n", "0x{}", "sha256:{}", '"{}"', "{}.", "<{}>"),
+        *("hash_{}", "sha256$ {}", "{{SHA256}}{}", "SHA-1 hex: {}"),
+    ],
+)
 @pytest.mark.parametrize("rule", Normalisation)
 def test_no_common_hash_passes_for_a_value(algorithm: str, dress: str, rule: Normalisation) -> None:
     hashed = hashlib.new(algorithm, b"jane@clinic.example", usedforsecurity=False).hexdigest()
     assert normalise(rule, dress.format(hashed), "US") is None
     assert normalise(rule, dress.format(hashed.upper()), "US") is None
+
+
+@pytest.mark.parametrize("rule", [Normalisation.NAME, Normalisation.EXTERNAL_ID, Normalisation.CITY, Normalisation.ZIP])
+def test_no_hash_passes_in_pieces_or_in_another_alphabet(rule: Normalisation) -> None:
+    hashed = hashlib.sha256(b"jane@clinic.example")
+    digits = hashed.hexdigest()
+    pairs = [digits[at : at + 2] for at in range(0, 64, 2)]
+    coded = base64.b64encode(hashed.digest()).decode()
+    long = base64.urlsafe_b64encode(hashlib.sha512(b"jane").digest()).decode()
+    pieces = (":".join(pairs), " ".join(pairs), f"{digits[:32]} {digits[32:]}", f"{digits[:20]}-{digits[20:]}")
+    for text in (*pieces, coded, coded.rstrip("="), long, long.rstrip("=")):
+        assert normalise(rule, text, "US") is None
+
+
+def test_what_only_reminds_of_a_hash_is_a_value() -> None:
+    """A UUID names a customer, and letters alone are a name."""
+    for text in ("0b9f9c3e-4a63-4a77-9d52-5d8f0b9a7c11", "llanfairpwllgwyngyllgogerychwyrndrobwllllan", "deadbeef"):
+        assert normalise(Normalisation.EXTERNAL_ID, text, "US") == text
+
+
+@pytest.mark.parametrize(
+    ("rule", "written", "country", "normalised"),
+    [
+        (Normalisation.ZIP, "902101234", "US", "90210"),
+        (Normalisation.ZIP, "90210 1234", "US", "90210"),
+        (Normalisation.ZIP, "90210\u20131234", "US", "90210"),
+        (Normalisation.ZIP, "902101234", "MX", "902101234"),
+        (Normalisation.ZIP, "90210123", "US", "90210123"),
+        (Normalisation.STATE_UNSPACED, "N.Y.", "US", "ny"),
+        (Normalisation.STATE_UNSPACED, "D. C.", "US", "dc"),
+        (Normalisation.STATE, "N.Y.", "US", "ny"),
+        (Normalisation.STATE_UNSPACED, "Nueva York", "US", "nuevayork"),
+    ],
+)
+def test_a_zip_and_a_state_come_out_however_they_are_written(
+    rule: Normalisation, written: str, country: str, normalised: str
+) -> None:
+    assert normalise(rule, written, country) == normalised
 
 
 @pytest.mark.parametrize(
@@ -158,6 +203,9 @@ def test_no_common_hash_passes_for_a_value(algorithm: str, dress: str, rule: Nor
         ("650 555 121", "US", None),
         ("0650 555 121", "US", None),
         ("650 555 1212 12", "US", None),
+        ("415-555-01322", "US", None),  # Switzerland's, if it were one
+        ("33975778008", "US", None),
+        ("+33975778008", "US", "+33975778008"),
         ("000 000 0000", "US", None),
         ("+0000000000", "US", None),
         ("+1234567890123456", "US", None),
