@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from airlock import lexicon
 from airlock.address_book import ContactField, Destination
 from airlock.clean import CleanEvent
 from airlock.policy import Policy
@@ -46,7 +47,11 @@ class RequestGuard:
         labels = {policy.public_origin + page.label for page in policy.pages if page.label}
         told = {*rule.events.values(), *(f"urn:lla:llaPartnerConversion:{word}" for word in rule.events.values())}
         own = {rule.account, rule.login_account, rule.test_code, policy.currency, policy.state, policy.public_url}
-        self._words = {*network.constants, *labels, *told, *map(str, self._amounts), *filter(None, map(_text, own))}
+        words = {*network.constants, *labels, *told, *map(str, self._amounts), *filter(None, map(_text, own))}
+        known = lexicon.load().exempting(policy.exempt_terms)
+        # What the clinic chose says nothing about health, or goes nowhere: the rule that a word breaks, or None.
+        chosen = {*labels, *told, policy.public_url}
+        self._words = {word: known.find(word, is_chosen=True) if word in chosen else None for word in words}
 
     def check_request(
         self, url: str, headers: Sequence[tuple[str, str]], body: bytes, credential: str, events: Sequence[CleanEvent]
@@ -83,7 +88,7 @@ class RequestGuard:
             case list():
                 return next(filter(None, (self._check(item, tokens) for item in value)), None)
             case str():
-                return None if value in self._words or value in tokens else "unknown_word"
+                return self._words.get(value, None if value in tokens else "unknown_word")
             case bool():
                 return None
             case int() | float():

@@ -208,7 +208,25 @@ def test_the_words_of_a_request_are_these_and_no_more(policy: Policy) -> None:
     own = {"1234567890", "TEST123", "USD", policy.state, policy.public_url, *map(str, policy.events[0].bands)}
     labels = {policy.public_origin + page.label for page in policy.pages if page.label}
     told = {"Lead", "urn:lla:llaPartnerConversion:Lead"}
-    assert guard._words - REQUEST_WORDS[Destination.META].constants == own | labels | told
+    assert guard._words.keys() - REQUEST_WORDS[Destination.META].constants == own | labels | told
+
+
+def test_a_clinics_own_word_that_speaks_of_health_is_stopped(policy: Policy) -> None:
+    """Whatever became of `airlock check`: the network's word, the page's label and the public address."""
+    words = dict.fromkeys(("lead", "booking"), "BotoxConsult")
+    rule = msgspec.structs.replace(widen(policy, Destination.META).destinations[0], events=words)
+    pages = tuple(msgspec.structs.replace(page, label=PageLabel("/services/rosacea2026")) for page in policy.pages[:1])
+    label = {"label": PageLabel("/services/rosacea2026")}
+    for changes, told, hit in (
+        ({"destinations": (rule,)}, {}, "device"),
+        ({"public_url": "https://www.botox-bar.example/"}, {"label": None}, "device"),
+        ({"pages": pages}, label, "condition"),
+    ):
+        bad = msgspec.structs.replace(widen(policy, Destination.META), **changes)
+        stopped = event(Destination.META, **told)
+        assert str(check(bad, Destination.META, render(bad, Destination.META, stopped), stopped)) == hit
+        exempt = msgspec.structs.replace(bad, exempt_terms=("botox", "rosacea"))
+        assert check(exempt, Destination.META, render(exempt, Destination.META, stopped), stopped) is None
 
 
 @pytest.mark.parametrize("to", Destination)
