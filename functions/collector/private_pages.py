@@ -1,14 +1,15 @@
 """A policy's page rules in, the JavaScript pattern that finds a private page's path out. Build time only."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from airlock.policy import Page, Surface
 
 _SYNTAX = re.compile(r"[\^$\\.*+?()\[\]{}|/]")
-# A path that the site's own server could read another way: a second layer of encoding, a control character, a segment
-# that ends in a dot or a space. Plain dot segments are gone before a script sees the path.
-_AMBIGUOUS = r"[;\\\p{Cc}]|%[\da-f]{2}|[. ](\/|$)"
+# A path that the site's own server could read another way: a second layer of encoding, a character that is not seen, a
+# segment that ends in a dot or a space. Plain dot segments are gone before a script sees the path.
+_AMBIGUOUS = r"[;\\\p{C}]|%[\da-f]{2}|[. ](\/|$)"
 
 
 def write_pattern(pages: Iterable[Page]) -> str:
@@ -31,7 +32,7 @@ def write_pattern(pages: Iterable[Page]) -> str:
 
 def _translate(match: str) -> str:
     """One rule's path as a pattern. Slashes may stand several in a row in a path that was not merged."""
-    segments = [segment for segment in match.lower().split("/") if segment]
+    segments = [segment for segment in unicodedata.normalize("NFC", match.lower()).split("/") if segment]
     if segments == ["*"]:
         return r"\/+[^/]*"
     return "".join(_translate_segment(segment) for segment in segments)

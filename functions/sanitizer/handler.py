@@ -54,19 +54,32 @@ _TOLD_OF_FAULTS = (AUTHORIZATIONS, CONVERSIONS, HOOKS)
 
 
 def respond(event: Mapping[str, Any], airlock: Airlock) -> Taken:
-    """Answer one API Gateway event. Never raises, and answers a browser 5xx only where a later try may go well."""
+    """Answer one event of either kind of API. Never raises; a browser is told 5xx only if a later try may go well."""
     now = airlock.now()
+    request = None
     try:
-        return _route(read_request(event), now, airlock)
+        request = read_request(read_rest(event) if is_rest(event) else event)
+        return _route(request, now, airlock)
     except UnavailableError as error:
         _stumble(airlock, now, Reason.UNAVAILABLE, error)
-        origin = read_request(event).headers.get("origin", "")  # it was read before something could be unavailable
-        return Taken(_ask_again(origin if origin in airlock.intake.rules.sites else None), refused=Reason.UNAVAILABLE)
+        return Taken(_ask_again(_find_site(request, airlock)), refused=Reason.UNAVAILABLE)
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing leaves, and only its type and line are told
         _stumble(airlock, now, Reason.INTERNAL, error)
-        if str(event.get("rawPath")).startswith(_TOLD_OF_FAULTS):
+        path = _find_path(event) if request is None else request.path
+        if path.startswith(_TOLD_OF_FAULTS):
             return Taken(_ask_again(), refused=Reason.INTERNAL)
-        return Taken(answer(204), refused=Reason.INTERNAL)
+        return Taken(answer(204, _find_site(request, airlock)), refused=Reason.INTERNAL)
+
+
+def _find_site(request: Request | None, airlock: Airlock) -> str | None:
+    """The site of the clinic's own that asked, so that the answer to a fault looks like any other."""
+    origin = request.headers.get("origin", "") if request else ""
+    return origin if origin in airlock.intake.rules.sites else None
+
+
+def _find_path(event: object) -> str:
+    """The path of an event that could not be read."""
+    return str(event.get("rawPath") or event.get("path")) if isinstance(event, dict) else ""
 
 
 def _stumble(airlock: Airlock, now: int, reason: Reason, error: Exception) -> None:
@@ -133,9 +146,8 @@ def _change_authorization(method: str, identifier: str, body: bytes, now: int, i
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda hands it over
     """What Lambda calls, behind either kind of API."""
-    if is_rest(event):
-        return write_rest(respond(read_rest(event), _open_airlock()).answer)
-    return respond(event, _open_airlock()).answer
+    told = respond(event, _open_airlock()).answer
+    return write_rest(told) if is_rest(event) else told
 
 
 @functools.cache

@@ -10,10 +10,14 @@ from airlock.tokens import write_plainly
 
 _DOTS = frozenset({".", ".."})
 # The same path could be read another way by the site's own server, so it counts as private.
-_AMBIGUOUS = re.compile(r"[;\\\x00-\x1f\x7f-\x9f]|%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
+_AMBIGUOUS = re.compile(r"[;\\]|%[0-9a-f]{2}")
 
 # Already as `read_path` would write it.
 _PLAIN = re.compile(r"(?:/[a-z0-9_-]+)+", re.ASCII)
+
+# Parts of an expression: one whole segment, and that no segment goes on here.
+_SEGMENT = "(?:/[^/]++)"
+_END = "(?![^/])"
 
 UNMATCHED = Page(match="/**", surface=Surface.HEALTH)
 _PRIVATE = Page(match="", surface=Surface.PRIVATE)
@@ -51,7 +55,9 @@ def read_path(raw_path: str) -> tuple[str, ...]:
     """
     if _PLAIN.fullmatch(raw_path):
         return (raw_path,)
-    path = raw_path or "/"
+    if raw_path in {"", "/"}:
+        return ("",)
+    path = raw_path
     if "%" in path:
         from urllib.parse import unquote_to_bytes  # noqa: PLC0415 - few paths are quoted, and every cold start would pay
 
@@ -59,15 +65,25 @@ def read_path(raw_path: str) -> tuple[str, ...]:
             path = unquote_to_bytes(path).decode("utf-8")
         except UnicodeDecodeError:
             return ()
-    if _AMBIGUOUS.search(path):
+    path = _fold(path)
+    if not path.isprintable() or _AMBIGUOUS.search(path):  # so with any sign that nobody sees, such as a soft hyphen
         return ()
-    segments = path.lower().split("/")[1:]
+    segments = path.split("/")[1:]
     if any(segment.endswith((".", " ")) and segment not in _DOTS for segment in segments):
         return ()
     merged = [segment for segment in segments if segment]
     if _DOTS.isdisjoint(segments):
         return (_join(merged),)
     return (_join(_resolve(segments)), _join(_resolve(merged)))
+
+
+def _fold(text: str) -> str:
+    """In lower case, and each letter as one character where it can be: an accent may also stand behind its letter."""
+    if text.isascii():
+        return text.lower()
+    from unicodedata import normalize  # noqa: PLC0415 - its tables cost a cold start, and most paths are ASCII
+
+    return normalize("NFC", text.lower())
 
 
 def _join(segments: Sequence[str]) -> str:
@@ -85,11 +101,29 @@ def _resolve(segments: Sequence[str]) -> list[str]:
 
 
 def _write(match: str) -> str:
-    """A rule as a regular expression: `*` for anything within a segment, `**` for any number of segments, or none."""
-    pattern = ""
-    for segment in filter(None, match.lower().split("/")):
+    """A rule as a regular expression: `*` for anything within a segment, `**` for any number of segments, or none.
+
+    How far a star reaches is settled once: the first place where what follows it fits is as good as any later one.
+    So no path takes more steps than its length times the rule's, however often it repeats itself.
+    """
+    blocks: list[str] = [""]
+    for segment in filter(None, _fold(match).split("/")):
         if segment == "**":
-            pattern += "(?:/[^/]+)*"
+            blocks.append("")
         else:
-            pattern += "/" + re.escape(segment).replace(r"\*", "[^/]*")
-    return pattern
+            blocks[-1] += _write_segment(segment)
+    first, *others = blocks
+    if not others:
+        return first
+    *between, last = others
+    found = "".join(f"(?>{_SEGMENT}*?{block}{_END})" for block in between if block)
+    return f"{first}{found}{_SEGMENT}*{last or '+'}"
+
+
+def _write_segment(segment: str) -> str:
+    first, *others = map(re.escape, re.split(r"\*+", segment))
+    if not others:
+        return f"/{first}"
+    *between, last = others
+    found = "".join(f"(?>[^/]*?{part})" for part in between)
+    return f"/{first}{found}" + (f"(?>[^/]*{last}{_END})" if last else "[^/]*+")

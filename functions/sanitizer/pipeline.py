@@ -12,7 +12,7 @@ from airlock.authorization import Authorizations
 from airlock.clean import Amount, CleanEvent, Source, longest_s, round_up
 from airlock.gate import Gate, NoGate
 from airlock.outcome import Reason
-from airlock.policy import DestinationRule, Event, Page, PageTold, Policy, Surface, ValueRule
+from airlock.policy import DestinationRule, Event, Page, PageTold, Policy, Surface
 from airlock.tokens import Currency, EventId, EventName, derive_event_id, refer_to_authorization, write_plainly
 from sanitizer.clicks import Clicks, collect
 from sanitizer.consent import CLOCK_SKEW_MS, judge_consent
@@ -236,20 +236,23 @@ def _find_authorization(identifier: str, rules: Rules) -> OnFile | None:
 
 def _weigh(raw: RawEvent, event: Event, policy: Policy) -> tuple[Amount | None, tuple[str, ...]]:
     """What the event is told to be worth: nothing, the fixed amount, or the lower bound of its value's band."""
-    if event.value is ValueRule.FIXED:
-        return event.amount, ()
-    if raw.value is None:
-        return None, ()
-    if event.value is ValueRule.NONE:
-        return None, ("value",)
-    if raw.currency is not None and raw.currency != policy.currency:
-        return None, ("currency",)
-    value = raw.value
-    if (type(value) is not int and type(value) is not float) or not event.bands[0] <= value < math.inf:
-        return None, ("value",)
-    return event.bands[bisect_right(event.bands, value) - 1], ()
+    value, amount, bands = raw.value, event.amount, event.bands  # a policy gives an event one of the last two, or none
+    dropped = () if raw.currency is None or raw.currency == policy.currency else ("currency",)
+    if value is None:
+        return amount, dropped
+    if not bands and amount is None:
+        return None, ("value", *dropped)
+    least = bands[0] if bands else 0
+    if (type(value) is not int and type(value) is not float) or not least <= value < math.inf:
+        return amount, ("value", *dropped)
+    if dropped or not bands:
+        return amount, dropped
+    return bands[bisect_right(bands, value) - 1], ()
 
 
 def _keep_props(raw: RawEvent, event: Event) -> tuple[dict[str, str], tuple[str, ...]]:
-    kept = {name: raw.props[name] for name, closed in event.props.items() if raw.props.get(name) in closed}
-    return kept, ("props",) * (len(raw.props) - len(kept))
+    props = raw.props
+    kept = {name: props[name] for name, closed in event.props.items() if props.get(name) in closed}
+    if len(kept) == len(props):
+        return kept, ()
+    return kept, ("props",) * (len(props) - len(kept) - list(props.values()).count(None))

@@ -49,11 +49,12 @@ def read_request(event: Mapping[str, Any]) -> Request:
 
 
 def _join(sent: Mapping[str, Any]) -> dict[str, str]:
-    """Headers that differ in case alone are one."""
+    """Headers that differ in case alone are one; cookies are parted by semicolons, as in the header itself."""
     headers: dict[str, str] = {}
     for name, value in sent.items():
         lowered = name.lower()
-        headers[lowered] = f"{headers[lowered]},{value}" if lowered in headers else str(value)
+        comma = "; " if lowered == "cookie" else ","
+        headers[lowered] = f"{headers[lowered]}{comma}{value}" if lowered in headers else str(value)
     return headers
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def is_rest(event: Mapping[str, Any]) -> bool:
+def is_rest(event: object) -> bool:
     """Whether an event comes from a REST API."""
-    return "httpMethod" in event
+    return isinstance(event, dict) and "httpMethod" in event
 
 
 def read_rest(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,7 +18,8 @@ def read_rest(event: Mapping[str, Any]) -> dict[str, Any]:
 
     context = event.get("requestContext") or {}
     signed = (context.get("identity") or {}).get("userArn")
-    headers = {name: ",".join(values) for name, values in (event.get("multiValueHeaders") or {}).items()}
+    sent = (event.get("multiValueHeaders") or {}).items()
+    headers = {name: ("; " if name.lower() == "cookie" else ",").join(values) for name, values in sent}
     return {
         "rawPath": event.get("path"),
         "rawQueryString": urlencode(event.get("multiValueQueryStringParameters") or {}, doseq=True),

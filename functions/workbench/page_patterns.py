@@ -1,9 +1,10 @@
 """Two page patterns of a policy in, whether one takes all pages of the other, or any page of it, out.
 
-Patterns are read as `sanitizer.pages` matches them: in lower case, without empty segments, `**` for any number of
-segments, none included, and each `*` of a segment for any number of its characters.
+Patterns are read as `sanitizer.pages` matches them: in lower case and NFC, without empty segments, `**` for any number
+of segments, none included, and each `*` of a segment for any number of its characters.
 """
 
+import unicodedata
 from collections.abc import Callable, Sequence
 
 
@@ -18,7 +19,7 @@ def meet(one: str, other: str) -> bool:
 
 
 def _split(match: str) -> list[str]:
-    return [segment for segment in match.lower().split("/") if segment]
+    return [segment for segment in unicodedata.normalize("NFC", match.lower()).split("/") if segment]
 
 
 def _covers_segment(wide: str, narrow: str) -> bool:

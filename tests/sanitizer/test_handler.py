@@ -256,6 +256,29 @@ def test_a_clinics_own_system_is_told_of_a_bug(path: str, clinic: Clinic, monkey
     assert "access-control-allow-origin" not in taken.answer["headers"]
 
 
+@pytest.mark.parametrize("origin", [SITE, "https://book.glow-medspa.example"])
+def test_a_bug_looks_like_any_other_answer(
+    origin: str, clinic: Clinic, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Headers too: a page that reads its answer sees no difference."""
+    usual = Clinic(policy).ask("POST", "/v1/events", json.dumps(make_visit(event="nobody_knows_it")), origin=origin)
+    break_pipeline(monkeypatch)
+    taken = clinic.ask("POST", "/v1/events", json.dumps(make_visit()), origin=origin)
+    assert taken.refused is Reason.INTERNAL
+    assert taken.answer == usual.answer
+    assert taken.answer["headers"]["access-control-allow-origin"] == origin
+
+
+def test_a_page_of_another_site_may_not_read_that_there_is_a_bug(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sanitizer.handler._route", lambda *_: 1 / 0)
+    for origin in ("https://evil.example", "null", ""):
+        taken = clinic.ask("POST", "/v1/events", "", origin=origin)
+        assert (taken.answer["statusCode"], taken.refused) == (204, Reason.INTERNAL)
+        assert not {"access-control-allow-origin", "vary"} & taken.answer["headers"].keys()
+
+
 def test_a_log_that_cannot_be_written_is_no_reason_to_show_an_exception(
     policy: Policy, unreachable: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,6 +340,61 @@ def test_with_webhooks_the_other_routes_stay_where_they_are(policy: Policy) -> N
     assert respond(signed(as_http_event("POST", "/v1/conversions", {}, body)), airlock).answer["statusCode"] == 200
     assert respond(as_http_event("POST", "/v1/hooks/calls", {}, "{}"), airlock).answer["statusCode"] == 401
     assert respond(as_http_event("POST", "/v1/hooks/nowhere", {}, "{}"), airlock).answer["statusCode"] == 404
+
+
+ODD_PARTS: list[dict[str, Any]] = [
+    {"multiValueQueryStringParameters": {"q": ["canary\ud800"]}},
+    {"multiValueQueryStringParameters": "canary"},
+    {"multiValueHeaders": {"X": [None]}},
+    {"multiValueHeaders": {"Origin": None}},
+    {"multiValueHeaders": {"Origin": [1]}},
+    {"multiValueHeaders": "canary"},
+    {"requestContext": "canary"},
+    {"requestContext": {"identity": "canary"}},
+]
+ODD_HTTP_PARTS: list[dict[str, Any]] = [
+    {"headers": "canary"},
+    {"headers": ["canary"]},
+    {"cookies": 7},
+    {"requestContext": "canary"},
+    {"requestContext": {"http": "canary"}},
+    {"requestContext": {"http": {"method": "POST"}, "authorizer": "canary"}},
+]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/events", 204), ("/v1/conversions", 503), ("/v1/hooks/calls", 503)])
+@pytest.mark.parametrize(
+    ("known", "odd"),
+    [
+        *(({"httpMethod": "POST", "path": ""}, odd) for odd in ODD_PARTS),
+        *(({"rawPath": "", "requestContext": {"http": {"method": "POST"}}}, odd) for odd in ODD_HTTP_PARTS),
+    ],
+    ids=range(len(ODD_PARTS) + len(ODD_HTTP_PARTS)),
+)
+def test_an_event_that_cannot_be_read_is_a_fault_like_any_other(
+    path: str,
+    status: int,
+    known: dict[str, Any],
+    odd: dict[str, Any],
+    clinic: Clinic,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Lambda would print the exception, and with it perhaps what was sent."""
+    monkeypatch.setattr(handler, "_open_airlock", lambda: clinic.airlock)
+    event = {name: value or path for name, value in known.items()} | odd
+    answered = handler.handler(event, None)
+    assert answered["statusCode"] == status
+    [line] = clinic.lines()
+    assert (line["kind"], line["reason"]) == ("fault", "internal")
+    assert "canary" not in json.dumps([line, answered])
+
+
+@pytest.mark.parametrize("event", [None, [], "httpMethod", 7, ["httpMethod"]], ids=range(5))
+def test_what_is_no_event_at_all_is_answered_too(event: Any, clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "_open_airlock", lambda: clinic.airlock)
+    assert handler.handler(event, None)["statusCode"] == 204
+    [line] = clinic.lines()
+    assert (line["kind"], line["reason"]) == ("fault", "internal")
 
 
 def test_lambda_is_answered_in_the_form_of_the_api_that_asked(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,21 @@
 """Which page a path is: the portal has to be found however its path is written."""
 
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from airlock.policy import Page, Policy, Surface
 from sanitizer.pages import UNMATCHED, build_finder, read_path
 from tests.sanitizer.visits import change_policy
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
 @pytest.mark.parametrize(
@@ -187,3 +196,90 @@ def test_of_two_readings_of_a_page_that_is_not_private_the_first_counts(policy: 
     assert find("/x//../services").label is None
     assert find("/portal//../contact").surface is Surface.PRIVATE
     assert find("/contact//../portal").surface is Surface.PRIVATE
+
+
+@pytest.mark.parametrize("match", ["/m\u00e9dico/**", "/me\u0301dico/**", "/M\u00c9DICO/**", "/ME\u0301DICO/**"])
+@pytest.mark.parametrize(
+    "path", ["/m%C3%A9dico/x", "/me%CC%81dico/x", "/M%C3%89DICO", "/ME%CC%81dico", "/m\u00e9dico", "/me\u0301dico/"]
+)
+def test_a_letter_with_its_accent_beside_it_is_the_same_letter(match: str, path: str, policy_text: str) -> None:
+    """Unicode writes é in two ways, and a browser sends whichever the link holds."""
+    find = build_finder(change_policy(policy_text, ('match = "/portal/**"', f'match = "{match}"')))
+    assert find(path).surface is Surface.PRIVATE
+    assert find("/medico/x") is UNMATCHED
+
+
+@pytest.mark.parametrize(
+    "sign",
+    ["\u00ad", *"\u200b\u200c\u200d\u200e\u200f", "\u2060", "\ufeff", "\u061c", "\u180e", "\u202e", "\U000e0061"],
+)
+def test_a_path_with_a_sign_that_nobody_sees_is_private(sign: str, policy: Policy) -> None:
+    """A server that drops it opens the portal, where the airlock would see another page."""
+    find = build_finder(policy)
+    for path in (f"/services/por{sign}tal", f"/contact{sign}", f"/{sign}/services"):
+        assert find(path).surface is Surface.PRIVATE
+        assert find(quote(path)).surface is Surface.PRIVATE
+
+
+@pytest.mark.parametrize("path", ["/services\u00a0/x", "/services/\u2028", "/services/x\u037ey", "/services%CD%BEx"])
+def test_other_spaces_and_a_sign_that_turns_into_a_semicolon_are_private(path: str, policy: Policy) -> None:
+    """Unicode composes the Greek question mark into `;`."""
+    assert build_finder(policy)(path).surface is Surface.PRIVATE
+
+
+def test_the_tables_of_unicode_are_for_paths_that_need_them() -> None:
+    """They cost a cold start, and most paths are ASCII."""
+    code = (
+        "import sys; import sanitizer.pages as pages; pages._write('/A/**'); pages.read_path('/A/%20x.y/../z'); "
+        "assert 'unicodedata' not in sys.modules; pages.read_path('/\\u00e9'); assert 'unicodedata' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(FUNCTIONS)})
+
+
+def _fits(rule: Sequence[str], path: Sequence[str], star: str, fit: Callable[[str, str], bool]) -> bool:
+    """Whether a path fits a rule, tried in every way that there is."""
+    if not rule:
+        return not path
+    if rule[0] == star:
+        return any(_fits(rule[1:], path[skipped:], star, fit) for skipped in range(len(path) + 1))
+    return bool(path) and fit(rule[0], path[0]) and _fits(rule[1:], path[1:], star, fit)
+
+
+def _fits_segment(rule: str, segment: str) -> bool:
+    return _fits(rule, segment, "*", str.__eq__)
+
+
+RULE_SEGMENTS = st.text("ab.*", min_size=1, max_size=6) | st.just("**") | st.just("a")
+PATH_SEGMENTS = st.text("ab.", min_size=1, max_size=6).filter(lambda segment: not segment.endswith(".")) | st.just("a")
+
+
+@settings(max_examples=1000)
+@given(rule=st.lists(RULE_SEGMENTS, max_size=6), path=st.lists(PATH_SEGMENTS, max_size=7))
+def test_a_rule_matches_exactly_what_its_stars_can_stretch_to(policy: Policy, rule: list[str], path: list[str]) -> None:
+    """The expression settles each star once; trying every stretch of every star comes to the same."""
+    [page] = pages = (Page(match="/" + "/".join(rule), surface=Surface.GENERAL),)
+    found = build_finder(structs.replace(policy, pages=pages))("/" + "/".join(path))
+    assert (found is page) is _fits(rule, path, "**", _fits_segment)
+
+
+@pytest.mark.parametrize(
+    ("match", "unit", "end"),
+    [
+        ("/**/a" * 40 + "/**/b", "/a", ""),
+        ("/**/a/**/a/**/b", "/a", "/c"),
+        ("/" + "**/" * 60 + "x", "/a", ""),
+        ("/**" + "/*" * 90 + "/x", "/a", ""),
+        ("/**/*a*a/**/*a*b/**/c", "/aa", ""),
+        ("/" + "*a" * 99 + "b", "a", ""),
+        ("/*a*a*a*b", "a", "/b"),
+        ("/" + "*" * 199 + "b", "a", ""),
+        ("/x/*-*-*-*/y", "-", ""),
+        ("/**/a*a*a*/b", "/aaaaaaaaaa", ""),
+    ],
+)
+def test_a_long_path_that_repeats_itself_is_looked_up_at_once(match: str, unit: str, end: str, policy: Policy) -> None:
+    """As long as a body may be. With stars that are tried again this test would not end."""
+    pages = (Page(match=match, surface=Surface.GENERAL),)
+    start = "/x/" if match.startswith("/x/") else "/" if not unit.startswith("/") else ""
+    path = start + unit * (8192 // len(unit)) + end
+    assert build_finder(structs.replace(policy, pages=pages))(path) is UNMATCHED

@@ -309,6 +309,27 @@ def test_an_event_without_a_value_tells_none(policy: Policy) -> None:
     assert look(policy, make_visit(event="contact")).dropped == ()
 
 
+@pytest.mark.parametrize("event", ["lead", "booking", "contact"])
+@pytest.mark.parametrize("currency", ["EUR", "usd", ["x"], {}, 840, True, ""])
+def test_a_bad_currency_is_counted_with_or_without_a_value(event: str, currency: object, policy: Policy) -> None:
+    """Whatever the event's value is read by: what the policy has no use for is dropped and counted."""
+    for told in ({}, {"value": None}):
+        verdict = look(policy, make_visit(event=event, currency=currency, **told))
+        assert verdict.dropped == ("currency",)
+        assert results(verdict) == results(look(policy, make_visit(event=event)))
+    verdict = look(policy, make_visit(event=event, value="x", currency=currency))
+    assert verdict.dropped == ("value", "currency")
+    assert look(policy, make_visit(event=event, currency="USD")).dropped == ()
+
+
+@pytest.mark.parametrize("value", [-1, -0.5, True, "250", [], {"x": 1}])
+def test_a_bad_value_of_an_event_with_a_fixed_amount_is_counted(value: object, policy: Policy) -> None:
+    """The amount is told all the same; a value that is merely not needed is not bad."""
+    assert look(policy, make_visit(event="booking", value=value)).dropped == ("value",)
+    for good in (0, 1, 99.5, None):
+        assert look(policy, make_visit(event="booking", value=good)).dropped == ()
+
+
 @pytest.mark.parametrize(
     ("props", "kept", "dropped"),
     [
@@ -319,6 +340,8 @@ def test_an_event_without_a_value_tells_none(policy: Policy) -> None:
         ({"variant": {"a": 1}}, {}, 1),
         ({"variant": True}, {}, 1),
         ({"Variant": "a"}, {}, 1),
+        ({"variant": None}, {}, 0),
+        ({"variant": None, "note": None, "other": ""}, {}, 1),
         ({}, {}, 0),
     ],
 )

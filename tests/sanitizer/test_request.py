@@ -98,6 +98,7 @@ def test_header_names_are_read_in_any_case_and_twice_is_both() -> None:
         {"cookies": ["_ga=GA1.2.3", "airlock_click=x:1=2", "airlock_click=y"]},
         {"headers": {"cookie": "_fbp=fb.1.2; airlock_click=x:1=2;airlock_click=y"}},
         {"cookies": [" airlock_click=x:1=2 "], "headers": {"cookie": "airlock_click=y"}},
+        {"headers": {"Cookie": "_fbp=fb.1.2", "cookie": "airlock_click=x:1=2", "COOKIE": "_ga=GA1"}},
     ],
 )
 def test_one_cookie_is_read_and_no_other(event: dict[str, object]) -> None:

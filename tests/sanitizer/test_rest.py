@@ -37,6 +37,7 @@ def _rest(**changes: Any) -> dict[str, Any]:
 def test_the_two_forms_are_told_apart() -> None:
     assert is_rest(_rest())
     assert not is_rest({"version": "2.0", "requestContext": {"http": {"method": "POST"}}})
+    assert not any(map(is_rest, (None, [], "httpMethod", ["httpMethod"])))
 
 
 def test_a_request_reads_as_it_would_behind_an_http_api() -> None:
@@ -51,6 +52,14 @@ def test_a_request_reads_as_it_would_behind_an_http_api() -> None:
 def test_a_header_that_stands_twice_is_seen_twice() -> None:
     request = read_request(read_rest(_rest(multiValueHeaders={"Origin": ["https://a.example", "https://b.example"]})))
     assert request.headers["origin"] == "https://a.example,https://b.example"
+
+
+def test_a_cookie_behind_another_cookie_is_found() -> None:
+    """HTTP/2 lets a browser send each of its cookies in a header of its own."""
+    for names in (["Cookie"], ["cookie"], ["Cookie", "cookie"]):
+        cookies = {name: ["a=b", "airlock_click=x:1:y"] for name in names}
+        request = read_request(read_rest(_rest(multiValueHeaders=cookies)))
+        assert request.cookie == "x:1:y"
 
 
 def test_only_what_api_gateway_checked_counts_as_signed() -> None:
