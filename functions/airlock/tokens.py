@@ -101,19 +101,6 @@ class ClickIdKind(StrEnum):
 
 
 _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-CLICK_LENGTHS = {
-    ClickIdKind.FBCLID: 500,
-    ClickIdKind.GCLID: 200,
-    ClickIdKind.GBRAID: 200,
-    ClickIdKind.WBRAID: 200,
-    ClickIdKind.TTCLID: 512,
-    ClickIdKind.LI_FAT_ID: 32,
-    ClickIdKind.MSCLKID: 32,
-    ClickIdKind.RDT_CID: 100,
-    ClickIdKind.EPIK: 200,
-    ClickIdKind.SCCID: 32,
-}
-"""The longest each may be, in characters that carry information."""
 CLICK_GRAMMARS = {
     ClickIdKind.FBCLID: "[A-Za-z0-9_-]{10,500}",
     ClickIdKind.GCLID: "[A-Za-z0-9_-]{20,200}",

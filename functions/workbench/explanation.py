@@ -1,11 +1,11 @@
 """A policy in, what follows from it in plain English out: what each network is told, and how many bits of a visit."""
 
-import math
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
 from airlock.address_book import ADDRESS_BOOK, Destination
-from airlock.clean import Source, longest_s
+from airlock.clean import CleanEvent, Source, longest_s
 from airlock.policy import (
     DestinationRule,
     Event,
@@ -13,19 +13,29 @@ from airlock.policy import (
     Identity,
     PageTold,
     Policy,
+    Stage,
     Surface,
     ValueRule,
 )
-from airlock.tokens import CLICK_LENGTHS
+from airlock.tokens import CLICK_GRAMMARS, EventId, EventName
+from forwarder.adapter import Call
+from forwarder.destinations import DESTINATIONS
 from workbench.hook_explanation import say_hooks
 
 _SLOTS_A_DAY = 96
 QUARTER_HOUR_S = 900
 # A click may be 90 days older than its event.
 CLICK_TIME_SLOTS = 90 * _SLOTS_A_DAY + 1
-_BITS_PER_CHARACTER = 6
-_BITS_PER_DIGEST = 256
+_DIGESTS = 1 << 256
 _WIDTH = 100
+_SAMPLED_AT = 1_795_532_400  # any quarter hour
+_SAMPLED_ID = "0" * 32
+_HOW = {
+    Source.WEBSITE: "on the website",
+    Source.CRM: "in the CRM",
+    Source.PHONE_CALL: "by phone",
+    Source.IN_PERSON: "in person",
+}
 NAMES = {
     Destination.META: "Meta",
     Destination.GOOGLE: "Google Ads",
@@ -104,8 +114,17 @@ def tell(policy: Policy, destination: Destination, rule: DestinationRule, event:
     """The parts of the sentence that says what one network is told of one event."""
     address = ADDRESS_BOOK[destination]
     yield f"“{rule.events[event.name]}”"
+    if rule.login_account is not None:
+        yield f"the account {rule.login_account}, which signs in for it"
+    if policy.stage is Stage.TEST and (address.heeds_stage or rule.test_code is not None):
+        yield 'that it is a test event, by `stage = "test"`'
     yield "the quarter hour it happened in"
-    yield "a one-way event id made for this network alone"
+    if len(hows := _tell_apart(policy, destination, event)) > 1:
+        yield f"how it happened ({_join(('/'.join(_HOW[source] for source in how) for how in hows), 'or')})"
+    if _tells_event_id(policy, destination, event):
+        yield "a one-way event id made for this network alone"
+    else:
+        yield "a client id derived from the one-way event id that is made for this network alone, new for each event"
     if event.value is ValueRule.FIXED:
         yield f"the fixed worth of {event.amount} {policy.currency}"
     elif event.value is ValueRule.BANDS:
@@ -128,30 +147,101 @@ def tell(policy: Policy, destination: Destination, rule: DestinationRule, event:
 def count_bits(
     policy: Policy, destination: Destination, rule: DestinationRule, event: Event
 ) -> Iterator[tuple[str, float]]:
-    """Each part of a visit that can change the request, and by how many bits at most."""
+    """Each part of a visit that can change the request, and by how many bits at most; what may be missing counts so."""
     address = ADDRESS_BOOK[destination]
     told = [other for other in policy.events if destination in other.to and other.name in rule.events]
     yield "event", _bits(len(told))
     # Five minutes early to as old as the network takes it: that many quarter hours can be told.
     yield "time", _bits(max(longest_s(destination, source) for source in Source) // QUARTER_HOUR_S + 2)
-    yield "source", _bits(len(Source))
+    if (sources := len(_tell_apart(policy, destination, event))) > 1:
+        yield "source", _bits(sources)
     if event.value is ValueRule.BANDS:
         yield "worth", _bits(len(event.bands) + 1)
     if rule.page is PageTold.LABEL and address.tells_page:
         yield "page label", _bits(len({page.label for page in policy.pages if page.label}) + 1)
     if rule.identity is not Identity.NONE and address.click_ids:
-        longest = max(CLICK_LENGTHS[kind] for kind in address.click_ids)
-        yield "click id, the network's own", longest * _BITS_PER_CHARACTER
+        # One of any of the network's kinds, each of any length and spelling that its grammar has.
+        click_ids = sum(count_texts(CLICK_GRAMMARS[kind]) for kind in address.click_ids)
+        yield "click id, the network's own", _bits(click_ids + 1)
         if address.tells_click_time:
             yield "click time", _bits(CLICK_TIME_SLOTS)
     if rule.identity is Identity.HASHED:
         for field in rule.identifiers:
-            yield f"hashed {field}", _BITS_PER_DIGEST
-    yield "event id, random and derived one way", 122
+            yield f"hashed {field}", _bits(_DIGESTS + 1)
+    which = "event" if _tells_event_id(policy, destination, event) else "client"
+    yield f"{which} id, random and derived one way", _bits(16 ** _count_told_digits(policy, destination, event))
 
 
 def _bits(choices: int) -> float:
-    return round(math.log2(choices), 1)
+    """The bits of a choice in tenths, rounded up: no sum of them is below the truth."""
+    return (choices**10 - 1).bit_length() / 10
+
+
+_ATOM = re.compile(
+    r"(?:(?P<set>\[[^\]]+\])|\(\?:(?P<group>[^()]+)\)|[A-Za-z0-9_-])"
+    r"(?:\{(?P<least>\d+)(?:,(?P<most>\d+))?\})?",
+    re.ASCII,
+)
+
+
+def count_texts(grammar: str) -> int:
+    """How many texts a grammar of characters, sets, groups and their repetitions has.
+
+    Raises:
+        ValueError: the grammar holds something else.
+    """
+    texts, end = 1, 0
+    while end < len(grammar):
+        atom = _ATOM.match(grammar, end)
+        if atom is None:
+            raise ValueError(f"cannot count a grammar from its character {end} on")
+        choices = 1
+        if atom["set"]:
+            choices = len(re.findall(atom["set"], "".join(map(chr, range(128)))))
+        elif atom["group"]:
+            choices = count_texts(atom["group"])
+        least = int(atom["least"] or 1)
+        texts *= sum(choices**length for length in range(least, int(atom["most"] or least) + 1))
+        end = atom.end()
+    return texts
+
+
+def _tell_apart(policy: Policy, destination: Destination, event: Event) -> list[list[Source]]:
+    """The sources, those together that make no difference to the network's request."""
+    alike: dict[Call, list[Source]] = {}
+    for source in Source:
+        alike.setdefault(_render(policy, destination, event, source=source), []).append(source)
+    return list(alike.values())
+
+
+def _tells_event_id(policy: Policy, destination: Destination, event: Event) -> bool:
+    return _SAMPLED_ID.encode() in _render(policy, destination, event).body
+
+
+def _count_told_digits(policy: Policy, destination: Destination, event: Event) -> int:
+    """How many of the event id's hex digits make a difference to the network's request."""
+    plain = _render(policy, destination, event)
+    changed = (f"{_SAMPLED_ID[:at]}1{_SAMPLED_ID[at + 1 :]}" for at in range(len(_SAMPLED_ID)))
+    return sum(_render(policy, destination, event, event_id=text) != plain for text in changed)
+
+
+def _render(
+    policy: Policy,
+    destination: Destination,
+    event: Event,
+    source: Source = Source.WEBSITE,
+    event_id: str = _SAMPLED_ID,
+) -> Call:
+    """The network's own request for the least that can be told of an event, without a credential."""
+    sample = CleanEvent(
+        destination=destination,
+        event=EventName(event.name),
+        source=source,
+        at=_SAMPLED_AT,
+        not_before=_SAMPLED_AT,
+        event_id=EventId(event_id),
+    )
+    return DESTINATIONS[destination].render([sample], policy, "")
 
 
 def _tells_labels(policy: Policy) -> bool:

@@ -30,7 +30,7 @@ from workbench.bench import Clock, Outbox, open_policy, set_up_airlock, set_up_f
 from workbench.complaint import Complaint
 from workbench.recorder import Recorded, Recorder
 from workbench.request import SIGNED_PATHS, as_http_event, signed
-from workbench.stories import read_story
+from workbench.stories import Story, read_story
 
 _NO_GATE = NoGate()
 
@@ -147,26 +147,28 @@ class Preview:
         return Result(line.id, taken.answer["statusCode"], taken.answer["body"] or None, tuple(outcomes), logs)
 
     def _tell(self, destination: Destination, event_id: str, message: bytes) -> Previewed:
-        clean = wire.read(message)
-        outcome, reason = self._forward(self._forwarders[destination], message, self._log)
-        if outcome is Outcome.EXPIRED:  # as seen from the visit: this network is not told any more
-            return Previewed(event_id, destination, Outcome.WITHHELD, reason)
+        outcome, reason, request = self._forward(self._forwarders[destination], message, self._log)
         if outcome is not Outcome.HELD or reason is not Reason.NOT_YET:
-            request = self._recorder.recorded.pop() if self._recorder.recorded else None
             return Previewed(event_id, destination, outcome, reason, request)
-        self._later = clean.not_before * 1000
-        self._forward(self._unlogged[destination], message, self._aside)
-        return Previewed(event_id, destination, outcome, None, self._recorder.recorded.pop(), clean.not_before * 1000)
+        self._later = wire.read(message).not_before * 1000
+        outcome, reason, request = self._forward(self._unlogged[destination], message, self._aside)
+        if request is None:  # what it waits for comes too late for it: an authorization has ended by then, say
+            return Previewed(event_id, destination, outcome, reason)
+        return Previewed(event_id, destination, Outcome.HELD, None, request, self._later)
 
-    @staticmethod
-    def _forward(forwarder: Forwarder, message: bytes, log: io.StringIO) -> tuple[Outcome, Reason | None]:
+    def _forward(
+        self, forwarder: Forwarder, message: bytes, log: io.StringIO
+    ) -> tuple[Outcome, Reason | None, Recorded | None]:
         start = log.tell()
         record = {"messageId": "1", "receiptHandle": "1", "body": message.decode()}
         forward({"Records": [{**record, "attributes": {"ApproximateReceiveCount": "1"}}]}, forwarder)
         log.seek(start)
         line = json.loads(log.readline())
         log.seek(0, io.SEEK_END)
-        return Outcome(line["outcome"]), Reason(line["reason"]) if "reason" in line else None
+        outcome, reason = Outcome(line["outcome"]), Reason(line["reason"]) if "reason" in line else None
+        if outcome is Outcome.EXPIRED:  # as seen from the visit: this network is not told any more
+            outcome = Outcome.WITHHELD
+        return outcome, reason, self._recorder.recorded.pop() if self._recorder.recorded else None
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -192,11 +194,16 @@ def run(arguments: argparse.Namespace) -> int:
     for line in lines:
         result = preview.run(line)
         if arguments.jsonl or arguments.json:
-            sys.stdout.write(json.dumps(msgspec.to_builtins(result, enc_hook=to_text), separators=(",", ":")) + "\n")
+            sys.stdout.write(_write_result(result) + "\n")
         else:
             sys.stdout.write(page.print_result(line, result))
     sys.stdout.flush()
     return 0
+
+
+def _write_result(result: Result) -> str:
+    """One line of JSON; ValueError where the `id` holds a number that JSON has not."""
+    return json.dumps(msgspec.to_builtins(result, enc_hook=to_text), separators=(",", ":"), allow_nan=False)
 
 
 class _Clock:
@@ -232,12 +239,19 @@ def _read_files(files: Sequence[str], clock: _Clock) -> Iterator[Line]:
     for name in files or ["-"]:
         with _open(name) as source:
             text = source.read()
-        story = read_story(name, text)
+        story = _find_story(name, text)
         clock.story = story.now if story else None
         if story:
             yield from (Line(**line) for line in story.lines())
         else:
             yield _read_request(text, _name(name))
+
+
+def _find_story(name: str, text: bytes) -> Story | None:
+    try:
+        return read_story(name, text)
+    except RecursionError:  # no story is that deep; a request of that depth is the sanitizer's to refuse
+        return None
 
 
 def _name(name: str) -> str:
@@ -259,15 +273,39 @@ def _read_request(text: bytes, place: str) -> Line:
         document = json.loads(text)
     except ValueError:  # UnicodeDecodeError too
         raise Complaint(f"{place}: not JSON", 2) from None
+    except RecursionError:
+        return _read_too_deep(text)
     if isinstance(document, dict) and "event" in document:
-        return Line(body=json.dumps(document))
-    try:
-        line = msgspec.convert(document, Line)
-    except msgspec.ValidationError as error:
-        raise Complaint(f"{place}: not a request: {error}", 2) from None
+        try:
+            return Line(body=json.dumps(document))
+        except RecursionError:
+            return _read_too_deep(text)
+    line = _read_line(document, place)
     if line.body_base64 is not None:
         try:
             base64.b64decode(line.body_base64, validate=True)
         except ValueError:
             raise Complaint(f"{place}: body_base64 is not base64", 2) from None
+    try:
+        _write_result(Result(line.id, 0, None, (), ()))
+    except ValueError:
+        raise Complaint(f"{place}: not a request: `id` holds a number that JSON has not", 2) from None
+    except RecursionError:
+        return _read_too_deep(text)
     return line
+
+
+def _read_line(document: object, place: str) -> Line:
+    """The document as a line. What is wrong is said without a key that is not the line's own."""
+    if isinstance(document, dict) and not document.keys() <= set(Line.__struct_fields__):
+        fields = ", ".join(Line.__struct_fields__)
+        raise Complaint(f"{place}: not a request: it has another key than {fields}", 2)
+    try:
+        return msgspec.convert(document, Line)
+    except msgspec.ValidationError as error:
+        raise Complaint(f"{place}: not a request: {error}", 2) from None
+
+
+def _read_too_deep(text: bytes) -> Line:
+    """JSON too deep to be read is handed on as what was posted: the sanitizer refuses it, and the next line comes."""
+    return Line(body=text.decode("utf-8", "replace"))

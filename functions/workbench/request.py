@@ -1,6 +1,6 @@
 """A request as a person writes it in, the API Gateway event (HTTP API, payload 2.0) that the sanitizer gets out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 SIGNED_PATHS = ("/v1/conversions", "/v1/authorizations/")
@@ -11,10 +11,7 @@ def as_http_event(
 ) -> dict[str, Any]:
     """The event. Header names are lower-cased and cookies taken out of the headers, as API Gateway does."""
     path, _, query = target.partition("?")
-    lowered: dict[str, str] = {}
-    for name, value in headers.items():
-        key = name.lower()
-        lowered[key] = f"{lowered[key]},{value}" if key in lowered else value
+    lowered = join_headers(headers.items())
     cookies = [cookie.strip() for cookie in lowered.pop("cookie", "").split(";") if cookie.strip()]
     event: dict[str, Any] = {
         "version": "2.0",
@@ -30,6 +27,16 @@ def as_http_event(
     if body is not None:
         event["body"] = body
     return event
+
+
+def join_headers(sent: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Lower-cased names to values; those of one name are joined with a comma, cookies with a semicolon."""
+    headers: dict[str, str] = {}
+    for name, value in sent:
+        key = name.lower()
+        between = "; " if key == "cookie" else ","
+        headers[key] = f"{headers[key]}{between}{value}" if key in headers else value
+    return headers
 
 
 def signed(event: dict[str, Any]) -> dict[str, Any]:

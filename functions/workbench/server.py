@@ -3,7 +3,9 @@
 import base64
 import json
 import mimetypes
+import re
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -17,7 +19,7 @@ from workbench.loop import Loop
 from workbench.networks import Networks
 from workbench.old_pixels import PATH as PIXELS_PATH
 from workbench.old_pixels import OldPixels
-from workbench.request import SIGNED_PATHS, as_http_event, signed
+from workbench.request import SIGNED_PATHS, as_http_event, join_headers, signed
 from workbench.sigv4 import DEMO_CREDENTIALS, is_signed
 from workbench.stand_ins.faults import FaultError, read_fault
 from workbench.viewer_desk import ViewerDesk
@@ -25,6 +27,7 @@ from workbench.viewer_desk import ViewerDesk
 _HERE = Path(__file__).parent
 _SITE, _VIEWER = _HERE / "demo_site", _HERE / "viewer"
 _MOST_READ = (1 << 20) + 1  # one byte more than any route takes, so that the sanitizer sees that it is too large
+_LENGTH = re.compile(r"[0-9]{1,19}", re.ASCII)
 _POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -50,7 +53,9 @@ class Handler(BaseHTTPRequestHandler):
         target = urlsplit(self.path)
         path = target.path
         body = self._read_body()
-        if path.startswith(SIGNED_PATHS):
+        if body is None:
+            self._send(400, "text/plain; charset=utf-8", b"")
+        elif path.startswith(SIGNED_PATHS):
             self._answer_system(body)
         elif path.startswith("/v1/") or path == "/airlock.js":
             self._send_answer(self.shown.desk.take(self._as_event(body)))
@@ -73,7 +78,16 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(404, "text/html; charset=utf-8", (_SITE / "404.html").read_bytes())
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = _serve  # noqa: N815 - http.server's names
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Every method is served, so that one that nobody knows is answered like one that is not allowed."""
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What is no HTTP is answered with the status alone: http.server's own words would repeat what came."""
+        del message, explain
+        super().send_error(code)
 
     def _answer_system(self, body: bytes) -> None:
         """A clinic system's request, if its signature holds; API Gateway sends the others away just like this."""
@@ -84,11 +98,15 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(403, "application/json", b'{"message":"Forbidden"}')
 
-    def _read_body(self) -> bytes:
-        length = self.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > _MOST_READ:
+    def _read_body(self) -> bytes | None:
+        """The body, or as much of it as any route takes; None where its length is no number."""
+        length = self.headers.get("content-length", "0").strip(" \t")
+        if _LENGTH.fullmatch(length) is None:
             self.close_connection = True
-        return self.rfile.read(min(int(length), _MOST_READ)) if length.isdigit() else b""
+            return None
+        if int(length) > _MOST_READ:
+            self.close_connection = True
+        return self.rfile.read(min(int(length), _MOST_READ))
 
     def _show(self, path: str) -> tuple[str, bytes] | None:
         match path:
@@ -102,9 +120,7 @@ class Handler(BaseHTTPRequestHandler):
                 return _find_page(path)
 
     def _as_event(self, body: bytes) -> dict[str, Any]:
-        headers: dict[str, str] = {}
-        for name, value in self.headers.items():
-            headers[name] = f"{headers[name]},{value}" if name in headers else value
+        headers = join_headers(self.headers.items())
         return as_http_event(self.command, self.path, headers, base64.b64encode(body).decode(), is_base64=True)
 
     def _set_fault(self, body: bytes) -> str:

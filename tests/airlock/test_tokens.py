@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from airlock.tokens import (
-    CLICK_LENGTHS,
+    CLICK_GRAMMARS,
     AuthorizationRef,
     ClickId,
     ClickIdKind,
@@ -75,7 +75,7 @@ def test_a_token_shows_its_type_and_not_its_text(kind: type[Token]) -> None:
 def test_a_click_id_knows_its_kind_and_its_id() -> None:
     token = ClickId("ttclid:E.C.P.abc-DEF_123")
     assert (token.kind, token.id) == (ClickIdKind.TTCLID, "E.C.P.abc-DEF_123")
-    assert set(CLICK_LENGTHS) == set(ClickIdKind)
+    assert set(CLICK_GRAMMARS) == set(ClickIdKind)
 
 
 def test_an_event_id_is_made_one_way_for_each_network() -> None:

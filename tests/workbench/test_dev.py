@@ -150,6 +150,49 @@ def test_what_is_no_page_is_not_found(desk: Desk, path: str) -> None:
     assert b" 404 " in status
 
 
+def send(desk: Desk, *head: str) -> bytes:
+    """The answer to a request that no client would write, its head line by line in Latin-1."""
+    host, _, port = desk.origin.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
+        lines = [*head, f"host: {host}", "connection: close"]
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        return connection.makefile("rb").read()
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/airlock.js", "/v1/health", "/", "/_airlock/faults"])
+@pytest.mark.parametrize("method", ["BREW", "TRACE", "get"])
+def test_a_method_that_nobody_knows_is_405_and_is_not_repeated(desk: Desk, method: str, path: str) -> None:
+    answer = send(desk, f"{method} {path} HTTP/1.1")
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert method.encode() not in answer
+
+
+@pytest.mark.parametrize("line", ["BREW", "BREW / HTTP/x", "BREW / / HTTP/1.1", "BREW / BREW/9.9"])
+def test_what_is_no_http_is_answered_without_its_words(desk: Desk, line: str) -> None:
+    answer = send(desk, line)
+    assert b"400" in answer
+    assert b"BREW" not in answer
+
+
+@pytest.mark.parametrize("length", ["\xb2", "-1", "+1", "1e3", "0x1", "", "1,1", "9" * 5_000])
+def test_a_length_that_is_no_number_is_400(desk: Desk, length: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Superscripts are digits to Python, and thousands of digits no number of its."""
+    assert send(desk, "POST /v1/events HTTP/1.1", f"content-length: {length}").startswith(b"HTTP/1.1 400 ")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_cookie_is_found_in_whichever_header_it_stands(desk: Desk, browser: httpx.Client) -> None:
+    """HTTP/2 lets a browser send its cookies in several headers."""
+    now = time.time_ns() // 1_000_000
+    body = json.dumps(event(desk.origin, url=f"{desk.origin}/contact"))
+    head = [f"POST /v1/events HTTP/1.1\r\norigin: {desk.origin}", "content-type: text/plain"]
+    cookie = f"airlock_click=fbclid:{now - 60_000:013d}:IwAR2ExampleFbclid0001"
+    answer = send(desk, *head, "cookie: one=1", f"cookie: {cookie}", f"content-length: {len(body)}\r\n\r\n{body}")
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    (told,) = wait_for(browser, lambda found: any(each["destination"] == "meta" for each in found))
+    assert "IwAR2ExampleFbclid0001" in told["body"]
+
+
 def test_health_names_the_policy(browser: httpx.Client, policy: Policy) -> None:
     assert browser.get("/v1/health").text == policy.digest
 

@@ -145,6 +145,35 @@ def test_what_is_put_on_file_is_kept_for_the_run(
     assert all("fbc" in user for user in told)
 
 
+def test_an_authorization_that_ends_while_the_event_is_held_withholds_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ends three minutes on, the event may leave in eight: nothing will be told, and the next line comes."""
+    identifier = "auth_SyntheticPreview0002"
+    terms = {
+        "recipients": ["meta"],
+        "purposes": ["ad_measurement"],
+        "information": ["email"],
+        "signed_at": "2026-11-23T00:00:00Z",
+        "expires_at": "2026-11-24T15:10:00Z",
+        "template_sha256": "5f" * 32,
+    }
+    ask = event(at=NOW_MS, authorization=identifier, user={"email": "jane@patient.example"})
+    lines = [
+        {"method": "PUT", "path": f"/v1/authorizations/{identifier}", "body": json.dumps(terms)},
+        {"body": json.dumps({**ask, "click": None})},
+        {"body": json.dumps({**ask, "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca428"})},
+    ]
+    _, alone, clicked = run_lines(lines, monkeypatch, capsys)
+    told = alone["outcomes"][0]
+    assert (told["destination"], told["outcome"], told["reason"]) == ("meta", "withheld", "authorization_revoked")
+    assert told["request"] is None
+    assert "not_before" not in told
+    left = clicked["outcomes"][0]
+    assert (left["outcome"], left["reason"]) == ("held", None)
+    assert json.loads(left["request"]["body"])["data"][0]["user_data"].keys() == {"fbc", "client_user_agent"}
+
+
 def test_a_story_is_previewed_at_its_own_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["preview", "events/lead-with-consent/1-request.json"]) == 0
     said = capsys.readouterr().out
@@ -160,6 +189,8 @@ def test_a_story_is_previewed_at_its_own_time(capsys: pytest.CaptureFixture[str]
         ('{"id": 1}\n[]', "line 2: not a request"),
         ('{"bdy": "x"}', "not a request"),
         ('{"body_base64": "*"}', "body_base64 is not base64"),
+        ('{"id": 1e999}', "`id` holds a number that JSON has not"),
+        ('{"id": [NaN]}', "`id` holds a number that JSON has not"),
     ],
 )
 def test_a_line_that_is_no_request_is_one_clear_line(
@@ -171,6 +202,77 @@ def test_a_line_that_is_no_request_is_one_clear_line(
     printed = capsys.readouterr()
     assert said in printed.err
     assert printed.err.count("\n") == 1
+
+
+def test_a_key_that_nobody_knows_is_not_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may be anything: a value that slipped into the key's place, say."""
+    file = tmp_path / "lines.jsonl"
+    file.write_text('{"jane@patient.example\\u001b": 1}', encoding="utf-8")
+    assert main(["preview", "--jsonl", str(file)]) == 2
+    printed = capsys.readouterr()
+    assert "another key than id, method, path, headers, body, body_base64" in printed.err
+    assert "jane" not in printed.err + printed.out
+
+
+@pytest.mark.parametrize("depth", [5_000, 20_000, 200_000])
+def test_a_line_too_deep_to_be_read_is_refused_and_the_next_one_comes(
+    depth: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nested = "[" * depth + "]" * depth
+    text = f'[\n{nested}\n{{"event": "lead", "props": {nested}}}\n{{"id": {nested}}}\n{{"id": 7}}\n'.partition("\n")[2]
+    lines = text.split("\n")[1 if depth == 5_000 else 0 :]  # brackets alone that can be read are no request
+    monkeypatch.setattr("workbench.preview._open", lambda _: io.BytesIO("\n".join(lines).encode()))
+    assert main(["preview", "--jsonl"]) == 0
+    results = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(results) == len(lines) - 1
+    assert all(result["outcomes"][0]["outcome"] == "refused" for result in results)
+    assert results[-1]["id"] == 7
+
+
+@pytest.mark.parametrize("depth", [50, 5_000, 20_000])
+@pytest.mark.parametrize("whose", ["body", "event"])
+def test_a_page_of_brackets_is_printed_as_it_came(
+    depth: int,
+    whose: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nested = "[" * depth + "]" * depth
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps({"body": nested}) if whose == "body" else f'{{"event": {nested}}}', encoding="utf-8")
+    assert main(["preview", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert nested in said
+    assert len(said) < 3 * depth + 1_000
+    assert "refused: " in said
+
+
+def test_no_character_of_a_request_steers_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steering = "\x1b]0;t\x07\x9b31m\x7f\u202e\u2028\x0b\r"
+    told = {"method": f"P{steering}\nanswer", "path": f"/v1/{steering}\nmeta delivered"}
+    file = tmp_path / "request.json"
+    for body in (
+        f"{steering}<",
+        json.dumps({steering: f"{steering}<"}),
+        json.dumps({"a": f"{steering}<"}, ensure_ascii=False),
+    ):
+        file.write_text(json.dumps({**told, "body": body}), encoding="utf-8")
+        assert main(["preview", str(file)]) == 0
+        said = capsys.readouterr().out
+        assert all(line.isprintable() for line in said.split("\n"))
+        assert all(not line.startswith(("answer ", "meta ")) or "404" in line for line in said.splitlines())
+        assert said.count(r"\x9b31m") >= 3
+
+
+def test_half_a_character_is_written_as_it_is_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON can spell a lone surrogate; no terminal can show it, and UTF-8 has no form for it."""
+    file = tmp_path / "request.json"
+    file.write_text('{"event": "lead", "ZQ\\ud800": 1}', encoding="utf-8")
+    assert main(["preview", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert said.encode()
+    assert r"ZQ\ud800" in said
+    assert "refused: malformed" in said
 
 
 def test_a_missing_file_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
