@@ -1,5 +1,6 @@
 """The CDK context in, what one deployment is made of out: whose policy, which edge, and what the account can bear."""
 
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from airlock.address_book import Destination
-from airlock.policy import Policy
+from airlock.policy import Policy, PolicyError
+from airlock.policy_document import draft_policy
 from airlock.policy_file import read_policy
 from infra.bundling import FUNCTIONS
+from workbench.policy_lint import lint
 
 KEYS = ("policy", "name", "edge", "certificate_arn", "concurrency_quota", "alarm_email", "script")
 SANITIZER_CONCURRENCY = 100
@@ -82,16 +85,17 @@ class Settings:
         return f"/airlock/{self.name}/{part}"
 
 
-def read_settings(context: Mapping[str, str]) -> Settings:
-    """The settings of a CDK context; a key that is missing has its default.
+def read_settings(context: Mapping[str, str], today: datetime.date | None = None) -> Settings:
+    """The settings of a CDK context; a key that is missing has its default. `today`: for a policy's dates.
 
     Raises:
         SettingsError: a key that is unknown or holds a value it may not.
-        PolicyError: with every problem of the policy.
+        PolicyError: with every problem of the policy, and every error that `airlock check` finds in it.
     """
     if unknown := sorted(set(context) - set(KEYS)):
         raise SettingsError(f"context: unknown key {', '.join(unknown)}; known are {', '.join(KEYS)}")
-    policy = read_policy(Path(context.get("policy") or FUNCTIONS / "clinic.toml"))
+    today = today or datetime.datetime.now(datetime.UTC).date()  # noqa: TID251 - a deployment is a command, too
+    policy = _read_policy(Path(context.get("policy") or FUNCTIONS / "clinic.toml"), today)
     quota = context.get("concurrency_quota", "0")
     if not quota.isdecimal():
         raise SettingsError("context: concurrency_quota must be a whole number")
@@ -107,6 +111,26 @@ def read_settings(context: Mapping[str, str]) -> Settings:
         alarm_email=context.get("alarm_email", ""),
         script=_choose(ScriptForm, "script", context.get("script", ScriptForm.MINIFIED)),
     )
+
+
+# What has run out is told to nobody, whatever is deployed; it must not hold up a deployment that mends something else.
+_BROUGHT_BY_TIME = frozenset({"event-expired", "api-version-ends"})
+
+
+def _read_policy(path: Path, today: datetime.date) -> Policy:
+    """What `airlock check` refuses is never deployed either. A compiled policy has no places left to tell of."""
+    try:
+        text = path.read_text(encoding="utf-8") if path.suffix == ".toml" else ""
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if not text:
+        return read_policy(path)  # which says what is wrong with the file itself
+    draft = draft_policy(text)
+    findings = [each for each in lint(draft, today) if each.is_error and each.rule not in _BROUGHT_BY_TIME]
+    errors = [f"{each.place}: {each.sentence} [{each.rule}]" for each in findings]
+    if draft.problems or errors:
+        raise PolicyError((*draft.problems, *errors))
+    return draft.policy
 
 
 def slugify(name: str) -> str:

@@ -2,25 +2,28 @@
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from airlock.address_book import Destination
-from airlock.policy_place import Path, Problems, Rule
+from airlock.policy_place import Path, Problems, Rule, find_secrets, is_made_of_words
 
-# What tokens and keys look like: Meta's, Google's, AWS's, a JWT, a private key, forty and more hexadecimal digits.
-_SECRET = re.compile(
-    r"EAA[A-Za-z0-9]{20}|ya29\.|AIza[\w-]{30}|(?:AKIA|ASIA)[0-9A-Z]{16}|eyJ[\w-]{10,}\.|-----BEGIN"
-    r"|\b[0-9a-fA-F]{40,}\b",
-    re.ASCII,
-)
-# A secret's name is made of words; a long run without a separator is the secret itself.
+# A secret's name is made of words; a long run that is not is the secret itself.
 _LONG_RUN = re.compile(r"[A-Za-z0-9+=]{25,}", re.ASCII)
 
 
-def cross_check(document: Mapping[str, Any], problems: Problems) -> None:
-    """Names that stand twice, networks and events that nobody declares, secrets anywhere."""
+# A policy's hash in an approval is no secret, however much of it was pasted.
+_HASH = re.compile("[0-9a-f]{1,64}")
+_APPROVED = re.compile(rf"(?:replaces|policy)\s*=\s*[\"']{_HASH.pattern}[\"']")
+_KEEP = "looks like a secret itself: keep it in Secrets Manager and give its name"
+
+
+def cross_check(text: str, document: Mapping[str, Any], problems: Problems) -> None:
+    """Names that stand twice, networks and events that nobody declares, secrets anywhere, in a comment too."""
     _check_names(document, problems)
-    _check_secrets(document, (), problems)
+    told: set[str] = set()
+    _check_secrets(document, (), told, problems)
+    _check_lines(text, told, problems)
 
 
 def _check_names(document: Mapping[str, Any], problems: Problems) -> None:
@@ -49,16 +52,33 @@ def _check_names(document: Mapping[str, Any], problems: Problems) -> None:
                 problems.add(("destination", destination, "events"), sentence, Rule.UNDECLARED)
 
 
-def _check_secrets(value: object, path: Path, problems: Problems) -> None:
-    """A secret has no place anywhere in a policy, which is reviewed, mailed and kept in git."""
+def _check_secrets(value: object, path: Path, told: set[str], problems: Problems) -> None:
+    """A secret has no place anywhere in a policy, which is reviewed, mailed and kept in git; what was found is told."""
     if isinstance(value, dict):
         for key, item in value.items():
-            _check_secrets(item, (*path, key), problems)
+            _check_secrets(item, (*path, key), told, problems)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _check_secrets(item, (*path, index), problems)
-    elif isinstance(value, str) and (_SECRET.search(value) or (path[-1] == "secret" and _LONG_RUN.search(value))):
-        problems.add(path, "looks like a secret itself: keep it in Secrets Manager and give its name", Rule.SECRET)
+            _check_secrets(item, (*path, index), told, problems)
+    elif isinstance(value, str) and not (path[0] == "approval" and _HASH.fullmatch(value)):
+        found = _find(value)
+        runs = _LONG_RUN.findall(value) if path[-1] == "secret" else []
+        if found or not all(map(is_made_of_words, runs)):
+            problems.add(path, _KEEP, Rule.SECRET)
+            told |= found
+
+
+def _check_lines(text: str, told: AbstractSet[str], problems: Problems) -> None:
+    """What no value holds: a comment, a key."""
+    for number, line in enumerate(text.split("\n"), 1):
+        rest = _APPROVED.sub("", line)
+        comment = rest.partition("#")[2]
+        if find_secrets(comment) or not _find(rest) <= told:
+            problems.add_in_line(number, _KEEP, Rule.SECRET)
+
+
+def _find(text: str) -> set[str]:
+    return {match[0].replace("\\", "") for match in find_secrets(text)}
 
 
 def _listed(value: object) -> list[object]:

@@ -4,7 +4,7 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -12,11 +12,14 @@ from airlock.policy import ConsentTool, Event, Page, PayloadLog, Policy, PolicyE
 from airlock.policy_crosscheck import cross_check
 from airlock.policy_entries import WORDS, WORDS_ARE, read_destinations, read_event
 from airlock.policy_hooks import read_hooks
-from airlock.policy_place import Path, Problems, Rule, find_lines
+from airlock.policy_place import Path, Problems, Rule, find_lines, say_syntax_error
 from airlock.policy_table import Table
 from airlock.tokens import Currency, PageLabel
 
-_ORIGIN = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.ASCII)
+_PART = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PORT = r"(?!443\b)(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_ORIGIN = re.compile(rf"https://(?=[a-z0-9.-]{{1,253}}(?![a-z0-9.-])){_PART}(?:\.{_PART})*(?::{_PORT})?", re.ASCII)
+_ORIGIN_IS = "an https origin such as https://www.clinic.example, as a browser sends it: without path and default port"
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _MATCH = re.compile(r"/(?!.*\.(?:/|$))[^\s?#;\\%]{0,200}")  # no path that is looked up has a part that ends in a dot
@@ -38,6 +41,7 @@ class Draft(Struct, frozen=True):
     """What could be read of a policy: with problems it is not to be used, but can be looked at further.
 
     `pages` and `events` say where in the file each of the policy's stands, from 0; `lines` where each path does.
+    `document` is all that the file says, also what the policy leaves out because something beside it cannot be read.
     """
 
     policy: Policy
@@ -45,6 +49,7 @@ class Draft(Struct, frozen=True):
     pages: tuple[int, ...]
     events: tuple[int, ...]
     lines: Mapping[Path, int]
+    document: Mapping[str, Any]
 
 
 def compile_policy(text: str) -> Policy:
@@ -63,39 +68,42 @@ def draft_policy(text: str) -> Draft:
     """What can be read of a policy, and every problem.
 
     Raises:
-        PolicyError: the text is no TOML at all.
+        PolicyError: the text is no TOML at all, or tables within tables without end.
     """
     try:
+        return _draft(text)
+    except RecursionError:
+        raise PolicyError(("the file is not a policy: it is nested too deep",)) from None
+
+
+def _draft(text: str) -> Draft:
+    try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of another kind
-        raise PolicyError((f"the file is not TOML: {_without_values(error)}",)) from None
+    except ValueError as error:  # a number of thousands of digits is a ValueError of another kind
+        raise PolicyError((f"the file is not TOML: {say_syntax_error(error)}",)) from None
     lines = find_lines(text)
     problems = Problems(lines)
     top = Table(document, (), problems)
     pages = _where_readable([_read_page(table) for table in top.tables("page")])
     events = _where_readable([read_event(table) for table in top.tables("event")])
     policy = _read(top, tuple(pages.values()), tuple(events.values()))
-    cross_check(document, problems)
-    return Draft(policy, problems.list(), tuple(pages), tuple(events), lines)
+    cross_check(text, document, problems)
+    return Draft(policy, problems.list(), tuple(pages), tuple(events), lines, document)
 
 
 def _where_readable(entries: list[Entry | None]) -> dict[int, Entry]:
     return {index: entry for index, entry in enumerate(entries) if entry is not None}
 
 
-def _without_values(error: Exception) -> str:
-    place = re.search(r"\(at .*\)$", str(error))
-    return f"syntax error {place.group(0)}" if place else "syntax error"
-
-
 def _read(top: Table, pages: tuple[Page, ...], events: tuple[Event, ...]) -> Policy:
     clinic = top.table("clinic")
     name = clinic.text("name", WORDS, f"a name {WORDS_ARE}")
-    origin = "an https origin such as https://www.clinic.example, without a path"
-    sites = clinic.texts("sites", _ORIGIN, origin, name=Rule.SITE)
+    sites = clinic.texts("sites", _ORIGIN, _ORIGIN_IS, name=Rule.SITE)
     collect_host = clinic.text("collect_host", _HOST, "a host name such as collect.clinic.example")
     public_url = clinic.text(
-        "public_url", re.compile(_ORIGIN.pattern + "/?"), "an https origin, without path or query: networks are told it"
+        "public_url",
+        re.compile(_ORIGIN.pattern + "/?"),
+        "an https origin, without path, query or default port: networks are told it",
     )
     country = clinic.text("country", _COUNTRY, "an ISO 3166 code such as US")
     currency = clinic.text("currency", Currency.grammar, "an ISO 4217 code such as USD")
@@ -177,6 +185,8 @@ def _check_approval(table: Table) -> None:
 
 def _read_page(table: Table) -> Page | None:
     match = table.text("match", _MATCH, _MATCH_IS)
+    if match and not match.isprintable():
+        table.complain("match", "holds a sign that cannot be seen, so no page is found by it")
     surface = table.choice("surface", Surface, None)
     label = table.text("label", PageLabel.grammar, _LABEL_IS, default="")
     if label and surface is Surface.PRIVATE:

@@ -59,11 +59,11 @@ def _read_worth(table: Table, value: ValueRule | None) -> tuple[Amount | None, t
     bands = table.numbers("bands")
     if value is ValueRule.FIXED and not amounts and "amount" not in table:
         table.complain("amount", 'is missing: `value = "fixed"` tells this amount')
-    if value is not ValueRule.FIXED and amounts:
+    if value not in {ValueRule.FIXED, None} and amounts:
         table.complain("amount", 'is told only with `value = "fixed"`')
     if value is ValueRule.BANDS and not bands and "bands" not in table:
         table.complain("bands", 'is missing: `value = "bands"` tells the band a value falls in')
-    if value is not ValueRule.BANDS and bands:
+    if value not in {ValueRule.BANDS, None} and bands:
         table.complain("bands", 'are told only with `value = "bands"`')
     if list(bands) != sorted(set(bands)):
         table.complain("bands", "must rise from each bound to the next")
@@ -95,7 +95,7 @@ def _read_destination(table: Table, destination: Destination) -> DestinationRule
         sentence = f"may not be hashed and no identifiers may be named: {address.contact_refused}"
         table.complain("identity", sentence, Rule.CONTACT_REFUSED)
     else:
-        for field in identifiers:
+        for field in dict.fromkeys(identifiers):
             if field not in address.contact:
                 table.complain("identifiers", f"{destination} may not be given {field}", Rule.IDENTIFIER)
     hashed_requires = table.choice("hashed_requires", HashedRequires, HashedRequires.AUTHORIZATION)

@@ -14,6 +14,7 @@ from airlock.tokens import ClickIdKind, EventName
 
 HOUR_S = 3600
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
+_NAME_IS = "lower-case letters, digits and dashes, at most 40: it ends the hook's address"
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)
 _SECRET = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}", re.ASCII)
 _PATH = re.compile(r"[A-Za-z0-9_-]{1,60}(?:\.[A-Za-z0-9_-]{1,60}){0,4}", re.ASCII)
@@ -62,18 +63,18 @@ _HEADERS = {
 
 def read_hooks(top: Table, events: Collection[str]) -> tuple[Hook, ...]:
     """The policy's hooks; `events` are its event names and aliases."""
-    hooks: list[Hook] = []
+    hooks: list[Hook | None] = []
+    names: set[str] = set()
     for table in top.tables("hook"):
-        hook = _read_hook(table, events)
-        if hook is not None and hook.name in {other.name for other in hooks}:
+        name = table.text("name", _NAME, _NAME_IS)
+        if name in names:
             table.complain("name", "stands twice; each hook needs a name of its own")
-        elif hook is not None:
-            hooks.append(hook)
-    return tuple(hooks)
+        names.update({name} - {""})
+        hooks.append(_read_hook(table, name, events))
+    return tuple(hook for hook in hooks if hook is not None)
 
 
-def _read_hook(table: Table, events: Collection[str]) -> Hook | None:
-    name = table.text("name", _NAME, "lower-case letters, digits and dashes, at most 40: it ends the hook's address")
+def _read_hook(table: Table, name: str, events: Collection[str]) -> Hook | None:
     presets = re.compile("|".join(PRESETS))
     preset = table.text("preset", presets, f"one of {', '.join(PRESETS)}", default="generic") or "generic"
     scheme, window_s, source, fields, only = PRESETS[preset]

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -24,9 +24,11 @@ class Table:
         self._path = path
         self._read: set[str] = set()
         self._raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
-        if not isinstance(raw, dict):
+        self._is_table = isinstance(raw, dict)
+        if not self._is_table:
             self._flawed = True
-            problems.add(path, "must be a table")
+            single = ", written once and in single brackets" if isinstance(raw, list) else ""
+            problems.add(path, f"must be a table{single}")
 
     def __contains__(self, key: str) -> bool:
         return key in self._raw
@@ -35,9 +37,10 @@ class Table:
         return iter(list(self._raw))
 
     def complain(self, key: str, sentence: str, rule: Rule = Rule.VALUE) -> None:
-        """Add a problem at one key of this table."""
+        """Add a problem at one key of this table. What is no table has been told so, and lacks nothing else."""
         self._flawed = True
-        self.problems.add((*self._path, key), sentence, rule)
+        if self._is_table:
+            self.problems.add((*self._path, key), sentence, rule)
 
     def refuse(self, key: str, sentence: str) -> None:
         """A setting that is known, but has no effect here: a problem where it is written."""
@@ -101,20 +104,21 @@ class Table:
         default: tuple[str, ...] | None = None,
         name: Rule = Rule.VALUE,
     ) -> tuple[str, ...]:
-        """A list of strings of a grammar, without repetition; not empty unless there is a default."""
+        """The strings of a list that are of a grammar, without repetition; not empty unless there is a default."""
         value = self._take(key)
         if value is None and default is not None:
             return default
         if not isinstance(value, list) or (not value and default is None):
             self.complain(key, f"must be a list, with at least one entry; each must be {rule}")
             return ()
+        good: list[str] = []
         for index, item in enumerate(value):
-            if not isinstance(item, str) or grammar.fullmatch(item) is None:
+            if isinstance(item, str) and grammar.fullmatch(item):
+                good.append(item)
+            else:
                 self.complain(key, f"entry {index + 1} must be {rule}", name)
-                return ()
-        if len(set(value)) < len(value):
-            self.complain(key, "names something twice")
-        return tuple(value)
+        self._refuse_repetition(key, good)
+        return tuple(good)
 
     def choice(self, key: str, words: type[Word], default: Word | None) -> Word | None:
         """One word of a vocabulary."""
@@ -129,12 +133,22 @@ class Table:
     def choices(self, key: str, words: type[Word]) -> list[Word]:
         """Words of a vocabulary, without repetition."""
         value = self._take(key)
-        if not isinstance(value, list) or any(not isinstance(item, str) or item not in words for item in value):
-            self.complain(key, f"must be a list of words out of {', '.join(words)}")
+        rule = f"must be a list of words out of {', '.join(words)}"
+        if not isinstance(value, list):
+            self.complain(key, rule)
             return []
-        if len(set(value)) < len(value):
+        good: list[Word] = []
+        for index, item in enumerate(value):
+            if isinstance(item, str) and item in words:
+                good.append(words(item))
+            else:
+                self.complain(key, f"{rule}; entry {index + 1} is none of them")
+        self._refuse_repetition(key, good)
+        return good
+
+    def _refuse_repetition(self, key: str, words: Sequence[str]) -> None:
+        if len(set(words)) < len(words):
             self.complain(key, "names something twice")
-        return [words(item) for item in value]
 
     def whole(self, key: str, least: int, most: int, default: int) -> int:
         """A whole number in bounds."""

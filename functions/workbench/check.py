@@ -49,19 +49,26 @@ def _report(
     if as_json:
         found = [structs.asdict(finding) for finding in findings]
         result = {"usable": not problems, "policy": digest, "problems": problems, "findings": found, "says": says}
-        sys.stdout.write(json.dumps(result) + "\n")
+        _print(json.dumps(result))
         return int(errors > 0)
-    sys.stdout.writelines(f"{name}: {problem}\n" for problem in problems)
+    for problem in problems:
+        _print(f"{name}: {problem}")
     for finding in findings:
         word = "" if finding.is_error else "warning: "
-        sys.stdout.write(f"{name}: {finding.place}: {word}{finding.sentence} [{finding.rule}]\n")
+        _print(f"{name}: {finding.place}: {word}{finding.sentence} [{finding.rule}]")
     if problems or findings:
-        sys.stdout.write("\n")
+        _print("")
     if says is not None:
-        sys.stdout.write(says + "\n")
+        _print(says)
     state = "cannot be used, " if problems else ""
-    sys.stdout.write(f"{name}: {state}{_count(errors, 'problem')}, {_count(warnings, 'warning')}\n")
+    _print(f"{name}: {state}{_count(errors, 'problem')}, {_count(warnings, 'warning')}")
     return int(errors > 0)
+
+
+def _print(text: str) -> None:
+    """One line or more, a question mark for what the terminal has no sign for."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
 
 
 def _count(number: int, thing: str) -> str:

@@ -293,7 +293,10 @@ def test_the_public_url_ends_in_a_slash_however_it_is_written(url: str) -> None:
     assert compile_policy(text).public_url == "https://www.glow-medspa.example/"
 
 
-ORIGIN = "must be an https origin such as https://www.clinic.example, without a path [site-without-https]"
+ORIGIN = (
+    "must be an https origin such as https://www.clinic.example, as a browser sends it: "
+    "without path and default port [site-without-https]"
+)
 
 
 @pytest.mark.parametrize(
@@ -305,7 +308,7 @@ ORIGIN = "must be an https origin such as https://www.clinic.example, without a 
         ('clinic.collect_host = "collect"', "must be a host name such as collect.clinic.example [wrong-value]"),
         (
             'clinic.public_url = "https://www.glow-medspa.example/botox"',
-            "must be an https origin, without path or query: networks are told it [wrong-value]",
+            "must be an https origin, without path, query or default port: networks are told it [wrong-value]",
         ),
         ('clinic.country = "USA"', "must be an ISO 3166 code such as US [wrong-value]"),
         ('clinic.currency = "$"', "must be an ISO 4217 code such as USD [wrong-value]"),
@@ -387,6 +390,14 @@ def test_a_page_rule_that_no_path_can_reach_is_refused(match: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("sign", ["200b", "00ad", "feff", "202e", "0001", "009f"])
+def test_a_page_rule_with_a_sign_that_nobody_sees_is_refused(sign: str) -> None:
+    """It looks like the rule that makes the portal private, and is not."""
+    assert told(f'{SMALLEST}[[page]]\nmatch = "/por\\u{sign}tal/**"\nsurface = "private"\n') == [
+        "page.1.match: holds a sign that cannot be seen, so no page is found by it [wrong-value]"
+    ]
+
+
 @pytest.mark.parametrize("match", ["/.well-known/**", "/Portal/**", "/portal/", "/a/*.html", "/**", "/"])
 def test_a_page_rule_that_some_path_reaches_is_taken(match: str) -> None:
     [page] = compile_policy(f'{SMALLEST}[[page]]\nmatch = "{match}"\nsurface = "private"\n').pages
@@ -430,7 +441,10 @@ def test_an_approval_says_who_when_and_of_what(key: str, value: str, sentence: s
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ('shims = ["pixel"]', "shims: must be a list of words out of fbq, gtag, ttq, lintrk, uetq [wrong-value]"),
+        (
+            'shims = ["pixel"]',
+            "shims: must be a list of words out of fbq, gtag, ttq, lintrk, uetq; entry 1 is none of them [wrong-value]",
+        ),
         ('consent = "tcf"', f"consent: must be a list of words out of {', '.join(ConsentTool)} [wrong-value]"),
         ('shim = ["fbq"]', "shim: is not a setting that is known here [unknown-setting]"),
     ],
@@ -442,14 +456,64 @@ def test_what_is_wrong_with_the_script_is_said_in_one_sentence(line: str, proble
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[clinic]\nname = Glow", "the file is not TOML: syntax error (at line 2, column 8)"),
-        ('name = "canary7d1f', "the file is not TOML: syntax error (at end of document)"),
-        ("x = " + "[" * 5000, "the file is not TOML: syntax error"),
+        (
+            "[clinic]\nname = Glow",
+            "the file is not TOML: no value that TOML knows; a text stands in quotes (at line 2, column 8)",
+        ),
+        ('name = "canary7d1f', "the file is not TOML: a text without its closing quote (at end of document)"),
+        (
+            "canary = 1\ncanary = 2\nx = 3",
+            "the file is not TOML: a key or a table stands twice, the second time before here (at line 2, column 11)",
+        ),
+        ("[canary]\n[canary]", "the file is not TOML: a table stands twice (at line 2, column 8)"),
+        ("x = { canary = 1, canary = 2 }", "the file is not TOML: a key stands twice (at line 1, column 29)"),
+        ("x = 2027-02-30", "the file is not TOML: there is no such day or time (at line 1, column 5)"),
+        (
+            'x = "canary\\d"',
+            "the file is not TOML: a backslash in a text that means nothing: write two (at line 1, column 14)",
+        ),
         ("x = " + "9" * 5000, "the file is not TOML: syntax error"),
+        ("x = " + "[" * 5000, "the file is not a policy: it is nested too deep"),
+        (".".join("a" * 3000) + " = 1", "the file is not a policy: it is nested too deep"),
     ],
 )
-def test_a_file_that_is_no_toml_says_where_it_stops_being_one(text: str, sentence: str) -> None:
+def test_a_file_that_is_no_policy_says_why_and_where_it_stops_being_one(text: str, sentence: str) -> None:
+    """What stands there is not repeated, be it a key or a value."""
     assert problems_of(text) == (sentence,)
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        *("https://www.glow.example:443", "https://www.glow.example:0", "https://www.glow.example:0443"),
+        *("https://www.glow.example:99999", "https://www.glow.example:65536", "https://www..glow.example"),
+        *("https://glow.example.-x", "https://glow-.example", f"https://{'x' * 64}.example"),
+        "https://" + ".".join(["x" * 62] * 5),
+    ],
+)
+def test_a_site_that_no_browser_names_is_refused(site: str) -> None:
+    """An origin that is written otherwise than the browser sends it would refuse every visit of that site."""
+    text = SMALLEST.replace('sites = ["https://www.glow-medspa.example"]', f'sites = ["{site}"]')
+    assert told(text) == [f"clinic.sites: entry 1 {ORIGIN}"]
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        *("https://www.glow.example:4430", "https://www.glow.example:8443", "https://www.glow.example:65535"),
+        *("https://www.glow.example:1", "https://localhost", "https://192.168.0.7:444", "https://xn--rzte-0qa.example"),
+    ],
+)
+def test_a_site_that_a_browser_names_is_taken(site: str) -> None:
+    text = SMALLEST.replace('sites = ["https://www.glow-medspa.example"]', f'sites = ["{site}"]')
+    assert compile_policy(text).sites == (site,)
+
+
+def test_every_entry_of_a_list_that_is_wrong_is_told_at_once() -> None:
+    sites = '["http://a.example", "https://www.glow-medspa.example", "ftp://b.example", "https://c.example/x"]'
+    text = SMALLEST.replace('["https://www.glow-medspa.example"]', sites)
+    assert told(text) == [f"clinic.sites: entry {entry} {ORIGIN}" for entry in (1, 3, 4)]
+    assert draft_policy(text).policy.sites == ("https://www.glow-medspa.example",)
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,8 @@ def test_a_fixed_worth_and_bands_are_kept_as_they_are_written() -> None:
         ('value = "bands"\nbands = []', "bands: must be a list of amounts from 0 to 1000000000"),
         ('value = "fixed"\namount = "150"', "amount: must be an amount from 0 to 1000000000"),
         ('value = "exact"', "value: must be one of none, fixed, bands"),
+        ('value = "bandz"\nbands = [0]', "value: must be one of none, fixed, bands"),
+        ('value = "fix"\namount = 150', "value: must be one of none, fixed, bands"),
         ("aliases = 1", "aliases: must be a list, with at least one entry; each must be words " + SHORT),
         ('aliases = [""]', "aliases: entry 1 must be words " + SHORT),
         ("why = 1", "why: must be a sentence " + SHORT),
@@ -256,4 +258,15 @@ def test_an_identifier_that_a_network_does_not_take_is_named() -> None:
     )
     assert problems_of(text) == [
         "destination.linkedin.identifiers: linkedin may not be given zip [identifier-not-taken]"
+    ]
+
+
+def test_every_wrong_identifier_of_a_network_is_told_at_once_and_once() -> None:
+    lines = 'account = "1"\nevents = { lead = "1" }\nidentifiers = ["email", "phone", "zip", "zip", "ssn"]\n'
+    place = "destination.linkedin.identifiers"
+    assert problems_of(f"{SMALLEST}[destination.linkedin]\n{lines}") == [
+        f"{place}: must be a list of words out of {', '.join(ContactField)}; entry 5 is none of them [wrong-value]",
+        f"{place}: names something twice [wrong-value]",
+        f"{place}: linkedin may not be given phone [identifier-not-taken]",
+        f"{place}: linkedin may not be given zip [identifier-not-taken]",
     ]

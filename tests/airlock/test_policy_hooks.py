@@ -218,3 +218,16 @@ def test_a_hooks_name_ends_its_address_and_stands_once() -> None:
         "hook.2.name: stands twice; each hook needs a name of its own [wrong-value]",
         f"hook.3.name: must be {name} [wrong-value]",
     ]
+
+
+@pytest.mark.parametrize("flawed", [0, 1])
+def test_two_hooks_of_one_name_are_told_even_where_one_of_them_cannot_be_read(flawed: int) -> None:
+    events = ["lead", "lead"]
+    events[flawed] = "call"
+    assert problems_of(with_hook(f'event = "{events[0]}"\n[[hook]]\nname = "calls"\nevent = "{events[1]}"')) == sorted(
+        [
+            f"hook.{flawed + 1}.event: is no event that the policy declares [wrong-value]",
+            "hook.2.name: stands twice; each hook needs a name of its own [wrong-value]",
+        ],
+        key=lambda problem: ("hook.2" in problem, "event" in problem),
+    )

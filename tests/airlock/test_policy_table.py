@@ -21,7 +21,16 @@ def test_what_is_no_table_cannot_be_read_and_says_so() -> None:
     table = Table(3, ("destination", "meta"), problems)
     assert table.flawed
     assert list(table) == []
+    table.text("account", re.compile("[0-9]+"), "digits")
     assert problems.list() == ("destination.meta: must be a table [wrong-value]",)
+
+
+def test_a_table_that_is_written_as_a_list_is_told_how_to_write_it() -> None:
+    problems = Problems({})
+    assert Table([{"account": "1"}], ("destination", "tiktok"), problems).flawed
+    assert problems.list() == (
+        "destination.tiktok: must be a table, written once and in single brackets [wrong-value]",
+    )
 
 
 def test_one_wrong_setting_flaws_its_table_and_the_tables_around_it() -> None:
@@ -111,11 +120,13 @@ def test_a_choice_outside_its_vocabulary_is_told_the_vocabulary() -> None:
     assert table.choice("hashed_requires", HashedRequires, HashedRequires.CONSENT) is None
     assert table.choice("gone", PageTold, PageTold.ORIGIN) is PageTold.ORIGIN
     assert table.choices("told", PageTold) == [PageTold.LABEL, PageTold.ORIGIN]
-    assert table.choices("both", PageTold) == []
+    assert table.choices("both", PageTold) == [PageTold.LABEL]
+    assert table.choices("none", PageTold) == []
     assert problems.list() == (
         "clinic.page: must be one of origin, label [wrong-value]",
         "clinic.hashed_requires: must be one of authorization, consent [wrong-value]",
-        "clinic.both: must be a list of words out of origin, label [wrong-value]",
+        "clinic.both: must be a list of words out of origin, label; entry 2 is none of them [wrong-value]",
+        "clinic.none: must be a list of words out of origin, label [wrong-value]",
     )
 
 
@@ -178,3 +189,19 @@ def test_a_day_is_a_day_without_a_time() -> None:
     assert [table.date(key) for key in ("day", "text", "moment", "gone")] == [day, None, None, None]
     wanted = "must be a day such as 2027-11-02, without quotes and without a time [wrong-value]"
     assert problems.list() == (f"clinic.text: {wanted}", f"clinic.moment: {wanted}")
+
+
+def test_every_wrong_entry_of_a_list_is_told_and_the_others_are_kept() -> None:
+    table, problems = read(sites=[1, "US", "usa", "US"], told=["path", "label", 1, "label"])
+    assert table.texts("sites", re.compile("[A-Z]{2}"), "two letters") == ("US", "US")
+    assert table.choices("told", PageTold) == [PageTold.LABEL, PageTold.LABEL]
+    words = "must be a list of words out of origin, label"
+    assert table.flawed
+    assert problems.list() == (
+        "clinic.sites: entry 1 must be two letters [wrong-value]",
+        "clinic.sites: entry 3 must be two letters [wrong-value]",
+        "clinic.sites: names something twice [wrong-value]",
+        f"clinic.told: {words}; entry 1 is none of them [wrong-value]",
+        f"clinic.told: {words}; entry 3 is none of them [wrong-value]",
+        "clinic.told: names something twice [wrong-value]",
+    )

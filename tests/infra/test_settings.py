@@ -1,10 +1,11 @@
 """The context of a deployment: what it may say, and that a mistake in it is told before anything is built."""
 
+import datetime
 from pathlib import Path
 
 import pytest
 
-from airlock.policy import PolicyError
+from airlock.policy import Policy, PolicyError
 from infra.settings import Edge, SettingsError, read_settings, slugify
 
 
@@ -54,3 +55,57 @@ def test_a_policy_with_a_problem_is_never_deployed(tmp_path: Path, policy_text: 
     broken.write_text(policy_text.replace('currency = "USD"', 'currency = "dollars"'), "utf-8")
     with pytest.raises(PolicyError, match="currency"):
         read_settings({"policy": str(broken)})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('label = "/contact"', 'label = "/botox"', r"line \d+, page.5.label: .*health.* \[names-a-treatment\]"),
+        ('match = "/patient/**"', 'match = "/portal/a"', r"page.2.match: can never match.* \[overlapping-page-rules\]"),
+    ],
+)
+def test_what_airlock_check_refuses_is_never_deployed(
+    tmp_path: Path, policy_text: str, old: str, new: str, says: str
+) -> None:
+    """A person who skips the check is told the same by the deployment."""
+    assert old in policy_text, "the sample policy has changed"
+    broken = tmp_path / "broken.toml"
+    broken.write_text(policy_text.replace(old, new, 1), "utf-8")
+    with pytest.raises(PolicyError, match=says):
+        read_settings({"policy": str(broken)}, datetime.date(2026, 11, 24))
+
+
+def test_all_that_is_wrong_is_told_at_once_and_a_warning_stops_nobody(tmp_path: Path, policy_text: str) -> None:
+    file = tmp_path / "clinic.toml"
+    text = policy_text.replace('label = "/contact"', 'label = "/botox"').replace('currency = "USD"', 'currency = "$"')
+    file.write_text(text, "utf-8")
+    with pytest.raises(PolicyError) as refused:
+        read_settings({"policy": str(file)}, datetime.date(2026, 11, 24))
+    assert [problem.rpartition("[")[2] for problem in refused.value.problems] == ["wrong-value]", "names-a-treatment]"]
+    file.write_text(policy_text.replace("expires = 2027-11-02 # the last", "expires = 2026-11-24 #"), "utf-8")
+    assert read_settings({"policy": str(file)}, datetime.date(2026, 11, 24)).policy.name == "Glow Medspa"
+
+
+def test_an_event_that_ran_out_holds_up_no_deployment(tmp_path: Path, policy_text: str) -> None:
+    """It is told to nobody, and what is deployed may mend something else."""
+    file = tmp_path / "clinic.toml"
+    file.write_text(policy_text, "utf-8")
+    assert read_settings({"policy": str(file)}, datetime.date(2030, 1, 1)).policy.name == "Glow Medspa"
+
+
+def test_a_policy_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes(b"# \xe9")
+    (tmp_path / "empty.toml").write_bytes(b"")
+    for name, says in (
+        ("gone.toml", "No such file"),
+        ("latin.toml", "not UTF-8"),
+        ("empty.toml", "clinic: is missing"),
+    ):
+        with pytest.raises(PolicyError, match=says):
+            read_settings({"policy": str(tmp_path / name)})
+
+
+def test_a_compiled_policy_is_deployed_as_it_was_compiled(tmp_path: Path, policy: Policy) -> None:
+    file = tmp_path / "policy.json"
+    file.write_bytes(policy.compiled)
+    assert read_settings({"policy": str(file)}).policy == policy
