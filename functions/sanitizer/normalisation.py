@@ -22,6 +22,7 @@ _HASHED = re.compile(
 )
 # The longer ones are written without padding too; both cases and a digit tell them from a word.
 _UNPADDED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?:[A-Za-z0-9+/_-]{43}|[A-Za-z0-9+/_-]{86})")
+_SHORTEST_HASH = 24  # MD5 in Base64
 _DRESS = re.compile(r"[^0-9a-z]+")
 _BARE_HASH = re.compile(
     r"(?:0x|hex|hash(?:ed)?|md5|sha(?:1|224|256|384|512))*(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}"
@@ -55,6 +56,8 @@ def normalise(rule: Normalisation, value: str, country: str) -> str | None:
 
 def _looks_hashed(value: str) -> bool:
     """Whether it is a hash in one of the ways in which hashes are written, whatever stands around or between."""
+    if len(value) < _SHORTEST_HASH:
+        return False
     if _HASHED.fullmatch(value) or _UNPADDED.fullmatch(value):
         return True
     lowered = value.lower()
