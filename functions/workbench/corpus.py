@@ -7,7 +7,7 @@ from typing import Any
 
 from airlock.authorization import PURPOSE
 from airlock.policy import Policy
-from workbench.preview import Line
+from workbench.preview_lines import Line
 
 _DAY_MS = 86_400_000
 AUTHORIZATION = "auth_CorpusAuthorization1"

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workbench.preview import Line, Previewed, Result
+    from workbench.preview import Previewed, Result
+    from workbench.preview_lines import Line
 
 _WIDTH = 100
 _INDENT = " " * 13

@@ -1,15 +1,12 @@
 """`airlock preview`: requests in, what each network would be sent out, by the real handlers and with nothing sent."""
 
 import argparse
-import base64
 import datetime
 import io
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -27,23 +24,11 @@ from forwarder.queue import Record
 from sanitizer.handler import respond
 from workbench import page
 from workbench.bench import Clock, Outbox, open_policy, set_up_airlock, set_up_forwarder
-from workbench.complaint import Complaint
+from workbench.preview_lines import Line, read_files, read_lines
 from workbench.recorder import Recorded, Recorder
 from workbench.request import SIGNED_PATHS, as_http_event, signed
-from workbench.stories import Story, read_story
 
 _NO_GATE = NoGate()
-
-
-class Line(Struct, forbid_unknown_fields=True):
-    """One request as `--jsonl` reads it."""
-
-    id: Any = None
-    method: str = "POST"
-    path: str = "/v1/events"
-    headers: dict[str, str] | None = None
-    body: str | None = None
-    body_base64: str | None = None
 
 
 class Previewed(Struct, frozen=True):
@@ -190,7 +175,7 @@ def run(arguments: argparse.Namespace) -> int:
     policy = open_policy(arguments.policy)
     clock = _Clock(arguments.now)
     preview = Preview(policy, clock)
-    lines = _read_lines(arguments.files) if arguments.jsonl else _read_files(arguments.files, clock)
+    lines = read_lines(arguments.files) if arguments.jsonl else read_files(arguments.files, clock.suppose)
     for line in lines:
         result = preview.run(line)
         if arguments.jsonl or arguments.json:
@@ -202,8 +187,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write_result(result: Result) -> str:
-    """One line of JSON; ValueError where the `id` holds a number that JSON has not."""
-    return json.dumps(msgspec.to_builtins(result, enc_hook=to_text), separators=(",", ":"), allow_nan=False)
+    return json.dumps(msgspec.to_builtins(result, enc_hook=to_text), separators=(",", ":"))
 
 
 class _Clock:
@@ -211,10 +195,14 @@ class _Clock:
 
     def __init__(self, supposed: int | None) -> None:
         self._supposed = supposed
-        self.story: int | None = None
+        self._story: int | None = None
+
+    def suppose(self, now: int | None) -> None:
+        """A story's own time, or none."""
+        self._story = now
 
     def __call__(self) -> int:
-        return next((at for at in (self._supposed, self.story) if at is not None), time.time_ns() // 1_000_000)
+        return next((at for at in (self._supposed, self._story) if at is not None), time.time_ns() // 1_000_000)
 
 
 def _moment(text: str) -> int:
@@ -223,89 +211,3 @@ def _moment(text: str) -> int:
     except ValueError:
         raise argparse.ArgumentTypeError("must be a moment such as 2026-11-24T15:07:12Z") from None
     return round((moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp() * 1000)
-
-
-def _read_lines(files: Sequence[str]) -> Iterator[Line]:
-    for name in files or ["-"]:
-        with _open(name) as source:
-            for number, text in enumerate(source, 1):
-                if text.strip():
-                    yield _read_request(text, f"{_name(name)}, line {number}")
-
-
-def _read_files(files: Sequence[str], clock: _Clock) -> Iterator[Line]:
-    if not files and sys.stdin.isatty():
-        raise Complaint("name a FILE with a request in JSON, or pipe one in; see `airlock preview --help`", 2)
-    for name in files or ["-"]:
-        with _open(name) as source:
-            text = source.read()
-        story = _find_story(name, text)
-        clock.story = story.now if story else None
-        if story:
-            yield from (Line(**line) for line in story.lines())
-        else:
-            yield _read_request(text, _name(name))
-
-
-def _find_story(name: str, text: bytes) -> Story | None:
-    try:
-        return read_story(name, text)
-    except RecursionError:  # no story is that deep; a request of that depth is the sanitizer's to refuse
-        return None
-
-
-def _name(name: str) -> str:
-    return "stdin" if name == "-" else name
-
-
-def _open(name: str) -> BinaryIO:
-    if name == "-":
-        return open(sys.stdin.fileno(), "rb", closefd=False)
-    try:
-        return Path(name).open("rb")
-    except OSError as error:
-        raise Complaint(f"cannot read {name}: {error.strerror}", 2) from None
-
-
-def _read_request(text: bytes, place: str) -> Line:
-    """A request in the form of `--jsonl`, or an event alone as a browser would post it."""
-    try:
-        document = json.loads(text)
-    except ValueError:  # UnicodeDecodeError too
-        raise Complaint(f"{place}: not JSON", 2) from None
-    except RecursionError:
-        return _read_too_deep(text)
-    if isinstance(document, dict) and "event" in document:
-        try:
-            return Line(body=json.dumps(document))
-        except RecursionError:
-            return _read_too_deep(text)
-    line = _read_line(document, place)
-    if line.body_base64 is not None:
-        try:
-            base64.b64decode(line.body_base64, validate=True)
-        except ValueError:
-            raise Complaint(f"{place}: body_base64 is not base64", 2) from None
-    try:
-        _write_result(Result(line.id, 0, None, (), ()))
-    except ValueError:
-        raise Complaint(f"{place}: not a request: `id` holds a number that JSON has not", 2) from None
-    except RecursionError:
-        return _read_too_deep(text)
-    return line
-
-
-def _read_line(document: object, place: str) -> Line:
-    """The document as a line. What is wrong is said without a key that is not the line's own."""
-    if isinstance(document, dict) and not document.keys() <= set(Line.__struct_fields__):
-        fields = ", ".join(Line.__struct_fields__)
-        raise Complaint(f"{place}: not a request: it has another key than {fields}", 2)
-    try:
-        return msgspec.convert(document, Line)
-    except msgspec.ValidationError as error:
-        raise Complaint(f"{place}: not a request: {error}", 2) from None
-
-
-def _read_too_deep(text: bytes) -> Line:
-    """JSON too deep to be read is handed on as what was posted: the sanitizer refuses it, and the next line comes."""
-    return Line(body=text.decode("utf-8", "replace"))

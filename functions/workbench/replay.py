@@ -11,7 +11,8 @@ from airlock.outcome import Outcome
 from airlock.policy import Policy
 from workbench.corpus import build_corpus
 from workbench.explanation import NAMES
-from workbench.preview import Line, Preview, Result
+from workbench.preview import Preview, Result
+from workbench.preview_lines import Line
 from workbench.stories import read_stories
 
 _EXAMPLES = 3

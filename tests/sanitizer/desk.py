@@ -10,7 +10,8 @@ from airlock.policy import Policy
 from sanitizer.handler import respond
 from sanitizer.intake import Taken
 from tests.sanitizer.visits import NOW, SITE
-from workbench.preview import Line, Preview, Previewed, Result
+from workbench.preview import Preview, Previewed, Result
+from workbench.preview_lines import Line
 from workbench.request import as_http_event
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from airlock.policy import Policy
 from workbench.command import main
-from workbench.preview import Line, Preview
+from workbench.preview import Preview
+from workbench.preview_lines import Line
 from workbench.proof import write_end
 from workbench.stories import read_stories
 

@@ -12,7 +12,8 @@ from workbench import open as open_command
 from workbench.closing import ParameterSwitch, close, reopen
 from workbench.complaint import Complaint
 from workbench.dev import Desk
-from workbench.preview import Line, Preview
+from workbench.preview import Preview
+from workbench.preview_lines import Line
 from workbench.stories import read_stories
 
 META, GOOGLE = Destination.META, Destination.GOOGLE

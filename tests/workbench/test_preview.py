@@ -11,7 +11,8 @@ import pytest
 
 from airlock.policy import Policy
 from workbench.command import main
-from workbench.preview import Line, Preview
+from workbench.preview import Preview
+from workbench.preview_lines import Line
 
 NOW = "2026-11-24T15:07:12Z"
 NOW_MS = 1_795_532_832_000
@@ -37,7 +38,7 @@ def run_lines(
     text = "".join(json.dumps(line) + "\n" for line in lines)
     stdin = io.TextIOWrapper(io.BytesIO(text.encode()))
     monkeypatch.setattr(sys, "stdin", stdin)
-    monkeypatch.setattr("workbench.preview._open", lambda _: io.BytesIO(text.encode()))
+    monkeypatch.setattr("workbench.preview_lines._open", lambda _: io.BytesIO(text.encode()))
     assert main(["preview", "--jsonl", "--now", NOW, *options]) == 0
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -221,7 +222,7 @@ def test_a_line_too_deep_to_be_read_is_refused_and_the_next_one_comes(
     nested = "[" * depth + "]" * depth
     text = f'[\n{nested}\n{{"event": "lead", "props": {nested}}}\n{{"id": {nested}}}\n{{"id": 7}}\n'.partition("\n")[2]
     lines = text.split("\n")[1 if depth == 5_000 else 0 :]  # brackets alone that can be read are no request
-    monkeypatch.setattr("workbench.preview._open", lambda _: io.BytesIO("\n".join(lines).encode()))
+    monkeypatch.setattr("workbench.preview_lines._open", lambda _: io.BytesIO("\n".join(lines).encode()))
     assert main(["preview", "--jsonl"]) == 0
     results = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(results) == len(lines) - 1
