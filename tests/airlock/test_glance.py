@@ -153,6 +153,20 @@ def test_no_term_of_the_lexicon_passes_however_it_is_put_into_an_id(term: str, r
 ODD = st.text("aAbBcCeEoOxX019.-_", max_size=40)
 
 
+@given(st.sampled_from(TERMS), st.randoms(use_true_random=False))
+@examples(2000, 100_000)
+def test_no_term_between_digits_or_letter_by_letter_passes_that_a_closer_look_finds(term: str, random: Random) -> None:
+    word = term.replace(" ", "").replace("*", "") + random.choice(["", "s"])
+    word = random.choice([word, word.upper(), word.title(), "".join(random.choice([c, c.upper()]) for c in word)])
+    digits = f"{random.randrange(1000)}{word}{random.randrange(1000)}"
+    dress = random.choice(
+        [digits, random.choice("-_.").join(word), f"{word[:1]}-{word[1:]}", f"{word}{random.randrange(10)}"]
+    )
+    before, behind = ("".join(random.choices(RANDOM, k=random.randrange(12))) for _ in range(2))
+    text = f"{before}{random.choice(['', '-', '_', '.'])}{dress}{random.choice(['', '-', '_'])}{behind}"
+    assert look_closely(text) is None or not GLANCE.is_opaque(text)
+
+
 @given(st.lists(HUMPS, max_size=10).map("".join) | st.lists(PIECES, max_size=9).map("".join) | ODD)
 @examples(3000, 300_000)
 def test_what_is_opaque_holds_nothing(text: str) -> None:

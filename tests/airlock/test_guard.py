@@ -238,6 +238,15 @@ def test_a_policys_own_word_that_names_a_treatment_is_stopped(policy: Policy) ->
     assert Guard(exempt).check_message(write(label="/services/botox")) is None
 
 
+def test_in_a_policys_own_word_every_term_counts(policy: Policy) -> None:
+    """In an opaque id three letters stand there by chance; in a label somebody put them."""
+    label = "/x9-hiv-q2vlp0zbt7wrr"
+    pages = (msgspec.structs.replace(policy.pages[2], label=type(GOOD.label)(label)),)  # type: ignore[misc]
+    chosen = Guard(msgspec.structs.replace(policy, pages=pages))
+    assert chosen._look(label) is None
+    assert str(chosen.check_message(write(label=label))) == "sensitive"
+
+
 FIELDS: dict[str, list[Any]] = {
     "destination": ["meta", "google", "tiktok", "linkedin", "snapchat", 1],
     "event": ["lead", "booking", "botox"],

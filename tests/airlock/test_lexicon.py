@@ -353,6 +353,9 @@ def test_listings_become_tables() -> None:
     assert terms.heads == {"glow", "day", "cara"}
     assert terms.starts == {"glowpeel", "moonbeam", "ab2cdefg"}
     assert terms.stems == ("glowpeel", "dayspa", "study")
+    assert terms.middling == {"dayspa", "dayspas", "caraluz", "caraluzs", "study", "studies"}
+    assert terms.spelled == frozenset()
+    assert Terms({Rule.DRUG: "b shot*\nab shot\n"}).spelled == {"bshot", "bshots"}
 
 
 class TestALexiconOfAFewTerms:

@@ -220,12 +220,13 @@ def test_a_clinics_own_word_that_speaks_of_health_is_stopped(policy: Policy) -> 
     for changes, told, hit in (
         ({"destinations": (rule,)}, {}, "device"),
         ({"public_url": "https://www.botox-bar.example/"}, {"label": None}, "device"),
+        ({"public_url": "https://www.x9-hiv-q2vlp0zbt7wrr.example/"}, {"label": None}, "sensitive"),
         ({"pages": pages}, label, "condition"),
     ):
         bad = msgspec.structs.replace(widen(policy, Destination.META), **changes)
         stopped = event(Destination.META, **told)
         assert str(check(bad, Destination.META, render(bad, Destination.META, stopped), stopped)) == hit
-        exempt = msgspec.structs.replace(bad, exempt_terms=("botox", "rosacea"))
+        exempt = msgspec.structs.replace(bad, exempt_terms=("botox", "rosacea", "hiv"))
         assert check(exempt, Destination.META, render(exempt, Destination.META, stopped), stopped) is None
 
 

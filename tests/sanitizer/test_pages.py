@@ -249,6 +249,15 @@ def _fits_segment(rule: str, segment: str) -> bool:
     return _fits(rule, segment, "*", str.__eq__)
 
 
+@pytest.mark.parametrize("rule", ["/a*b*c*d", "/*a*b*c*d*", "/a*b*c*d*e"])
+def test_what_stands_between_several_stars_is_found_in_its_order(rule: str, policy: Policy) -> None:
+    [page] = pages = (Page(match=rule, surface=Surface.GENERAL),)
+    find = build_finder(structs.replace(policy, pages=pages))
+    end = "e" if rule.endswith("e") else ""
+    assert find(f"/abcd{end}") is find(f"/axbxcxd{end}") is find(f"/aabbccdd{end}") is page
+    assert find(f"/acbd{end}") is find(f"/axbxd{end}") is UNMATCHED
+
+
 RULE_SEGMENTS = st.text("ab.*", min_size=1, max_size=6) | st.just("**") | st.just("a")
 PATH_SEGMENTS = st.text("ab.", min_size=1, max_size=6).filter(lambda segment: not segment.endswith(".")) | st.just("a")
 
